@@ -1,0 +1,98 @@
+"""What a gateway tells us, after its edge has understood it. All moments are UTC; addresses are as the card names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from priyom.contracts.message import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A status report of a delivery, found by `provider_id`. `evidence` is the vendor's word for it."""
+
+    provider_id: str
+    signal: Signal
+    evidence: str
+    at: datetime | None = None
+    code: str = ""
+    gone: bool = False
+    """The address itself is dead (no such number, no such mailbox), not only this message."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingFile:
+    """A file somebody sent; `ref` is what the channel needs to fetch it."""
+
+    name: str
+    mime: str
+    ref: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A person wrote. `reply_to` is the provider id of the message answered, where the channel knows it."""
+
+    address: str
+    text: str
+    provider_id: str
+    at: datetime | None = None
+    name: str = ""
+    reply_to: str = ""
+    files: tuple[IncomingFile, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A person pressed a button. `press_id` lets the channel stop the button's spinner (`answer_press`)."""
+
+    address: str
+    payload: str
+    press_id: str
+    provider_id: str = ""
+    at: datetime | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A person opened the clinic's bot; `payload` is the deep link's token, where there was one."""
+
+    address: str
+    payload: str = ""
+    at: datetime | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A person blocked or stopped the bot. `how` is the vendor's word."""
+
+    address: str
+    how: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """A person muted the dialog until `until` (None: no longer muted)."""
+
+    address: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPhone:
+    """A person shared a contact card. `proven`: the vendor vouches that the number is the sender's own."""
+
+    address: str
+    phone: str
+    proven: bool
+    provider_id: str = ""
+    at: datetime | None = None
+    name: str = ""
+
+
+Event = Reported | Said | Pressed | Started | Stopped | Muted | SharedPhone

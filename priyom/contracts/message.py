@@ -1,0 +1,97 @@
+"""What goes out to one person and what comes back of it, the same for every channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Signal(StrEnum):
+    """What has been learned of a delivery: the ladder accepted < sent < delivered < read < answered, or an end."""
+
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    ANSWERED = "answered"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+    @property
+    def rung(self) -> int:
+        """Place on the ladder from 1 (accepted) to 5 (answered); failed and uncertain stand below it, at 0."""
+        return LADDER.index(self) + 1 if self in LADDER else 0
+
+
+LADDER: tuple[Signal, ...] = (
+    Signal.ACCEPTED, Signal.SENT, Signal.DELIVERED, Signal.READ, Signal.ANSWERED,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice under a message. `payload` (at most 64 bytes, ASCII) comes back in `Pressed`; `url` is a link instead."""
+
+    label: str
+    payload: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to send: name with extension, MIME type, content."""
+
+    name: str
+    mime: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Plain text (no markup), and what hangs on it. `subject` is for mail. `rows` hold buttons as they shall stand.
+
+    `ask_contact` is the label of a button by which the person shares the own phone number; a channel
+    whose card does not carry it ignores it.
+    """
+
+    text: str
+    subject: str = ""
+    rows: tuple[tuple[Button, ...], ...] = ()
+    files: tuple[File, ...] = ()
+    ask_contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One attempt. `key` is ours, the same on every retry (ASCII, at most 32); `valid_for` is in seconds.
+
+    `quiet` asks for no sound. `unsubscribe_url` is for mail.
+    """
+
+    key: str
+    address: str
+    message: Message
+    quiet: bool = False
+    valid_for: int | None = None
+    unsubscribe_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the gateway said when it took the message. `provider_id` is what its later reports will name."""
+
+    provider_id: str
+    signal: Signal = Signal.ACCEPTED
+    cost: Decimal | None = None
+    currency: str = ""
+    segments: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace a message that already stands: the new text and buttons (none removes the keyboard)."""
+
+    address: str
+    provider_id: str
+    message: Message

@@ -1,0 +1,50 @@
+"""Finds the channels: every folder of `priyom/channels` with a card. Nobody imports a channel by name."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from typing import cast
+
+import priyom.channels
+from priyom.contracts.card import Card
+from priyom.contracts.channel import Channel, Receiver, Sender
+from priyom.contracts.emulator import Emulator, World
+
+
+class NoSuchChannel(KeyError):
+    """No folder of that name."""
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Keys of all channels, sorted."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(priyom.channels.__path__) if m.ispkg))
+
+
+@cache
+def channel(key: str) -> Channel:
+    """The channel of that folder. Raises NoSuchChannel."""
+    if key not in names():
+        raise NoSuchChannel(key)
+    folder = f"priyom.channels.{key}"
+    card = cast(Card, import_module(folder).CARD)
+    return Channel(
+        card,
+        cast(Sender, import_module(f"{folder}.send")),
+        cast(Receiver, import_module(f"{folder}.receive")),
+    )
+
+
+def cards() -> tuple[Card, ...]:
+    """The cards of all channels."""
+    return tuple(channel(name).card for name in names())
+
+
+def emulator(key: str, world: World) -> Emulator:
+    """The channel's fake vendor, for the sandbox and for tests."""
+    if key not in names():
+        raise NoSuchChannel(key)
+    made = import_module(f"priyom.channels.{key}.emulator").make(world)
+    return cast(Emulator, made)

@@ -1,0 +1,154 @@
+"""Outgoing HTTP behind one door: pyreqwest today (docs/decisions/0003), replaceable here alone.
+
+Two failures are told apart because they have different consequences: `NotSent` (the request never left,
+so it may be repeated) and `NoAnswer` (it left, or may have left; the outcome is unknown).
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.exceptions import (
+    ConnectError,
+    ConnectTimeoutError,
+    PoolTimeoutError,
+    PyreqwestError,
+)
+from pyreqwest.http import Url
+from pyreqwest.multipart import FormBuilder, PartBuilder
+from pyreqwest.proxy import ProxyBuilder
+
+
+class HttpError(Exception):
+    """The exchange failed below HTTP."""
+
+
+class NotSent(HttpError):
+    """No connection could be made: the request has not left this machine."""
+
+
+class NoAnswer(HttpError):
+    """The request left or may have left, and no whole answer came back: the outcome is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """How to get out for one account: a proxy URL and extra root certificates (PEM), both optional."""
+
+    proxy: str = ""
+    ca_pem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError when it is not."""
+        return jsonlib.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file of a multipart form."""
+
+    name: str
+    mime: str
+    content: bytes
+
+
+DIRECT = Via()
+
+
+class Http:
+    """A pool of connections, one per way out. Open it inside a running event loop; close it at the end."""
+
+    def __init__(self, *, timeout: float = 15.0, connect_timeout: float = 5.0) -> None:
+        self._timeout = timeout
+        self._connect_timeout = connect_timeout
+        self._clients: dict[Via, Client] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.close()
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: object = None,
+        body: bytes | None = None,
+        form: Mapping[str, str] | None = None,
+        files: Mapping[str, Upload] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        via: Via = DIRECT,
+    ) -> Answer:
+        """One exchange. `timeout` in seconds. Raises NotSent or NoAnswer; any HTTP status is an Answer."""
+        call = self._client(via).request(method, Url(url))
+        if headers:
+            call = call.headers(dict(headers))
+        if timeout is not None:
+            call = call.timeout(timedelta(seconds=timeout))
+        if files is not None:
+            call = call.multipart(_multipart(form or {}, files))
+        elif form is not None:
+            call = call.form(dict(form))
+        elif json is not None:
+            call = call.header("content-type", "application/json").body_bytes(
+                jsonlib.dumps(json, ensure_ascii=False).encode()
+            )
+        elif body is not None:
+            call = call.body_bytes(body)
+        try:
+            response = await call.build().send()
+            content = bytes(await response.bytes())
+        except (ConnectError, ConnectTimeoutError, PoolTimeoutError) as error:
+            raise NotSent(str(error)) from error
+        except PyreqwestError as error:
+            raise NoAnswer(str(error)) from error
+        return Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, content)
+
+    def _client(self, via: Via) -> Client:
+        client = self._clients.get(via)
+        if client is None:
+            builder = (
+                ClientBuilder()
+                .timeout(timedelta(seconds=self._timeout))
+                .connect_timeout(timedelta(seconds=self._connect_timeout))
+                .follow_redirects(False)
+                .user_agent("priyom")
+            )
+            builder = builder.proxy(ProxyBuilder.all(via.proxy)) if via.proxy else builder.no_proxy()
+            if via.ca_pem:
+                builder = builder.add_root_certificate_pem(via.ca_pem.encode())
+            client = self._clients[via] = builder.build()
+        return client
+
+
+def _multipart(form: Mapping[str, str], files: Mapping[str, Upload]) -> FormBuilder:
+    builder = FormBuilder()
+    for name, value in form.items():
+        builder = builder.text(name, value)
+    for name, upload in files.items():
+        part = PartBuilder.from_bytes(upload.content).file_name(upload.name).mime_str(upload.mime)
+        builder = builder.part(name, part)
+    return builder
