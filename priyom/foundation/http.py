@@ -121,10 +121,8 @@ class Http:
         try:
             response = await call.build().send()
             content = bytes(await response.bytes())
-        except (ConnectError, ConnectTimeoutError, PoolTimeoutError) as error:
-            raise NotSent(str(error)) from error
         except PyreqwestError as error:
-            raise NoAnswer(str(error)) from error
+            raise (NotSent if _never_left(error) else NoAnswer)(str(error)) from error
         return Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, content)
 
     def _client(self, via: Via) -> Client:
@@ -142,6 +140,17 @@ class Http:
                 builder = builder.add_root_certificate_pem(via.ca_pem.encode())
             client = self._clients[via] = builder.build()
         return client
+
+
+def _never_left(error: PyreqwestError) -> bool:
+    """Whether no connection was made. The client's ConnectError also covers a connection that broke, or a time-out
+    that struck, after the request had gone; only its inner cause tells the two apart."""
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if not isinstance(error, (ConnectError, ConnectTimeoutError)):
+        return False
+    causes = (error.details or {}).get("causes") or []
+    return any(cause["message"] == "client error (Connect)" for cause in causes)
 
 
 def _multipart(form: Mapping[str, str], files: Mapping[str, Upload]) -> FormBuilder:
