@@ -158,6 +158,6 @@ def _multipart(form: Mapping[str, str], files: Mapping[str, Upload]) -> FormBuil
     for name, value in form.items():
         builder = builder.text(name, value)
     for name, upload in files.items():
-        part = PartBuilder.from_bytes(upload.content).file_name(upload.name).mime_str(upload.mime)
+        part = PartBuilder.from_bytes(upload.content).file_name(upload.name).mime(upload.mime)
         builder = builder.part(name, part)
     return builder
