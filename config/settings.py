@@ -14,7 +14,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env.debug
 SECRET_KEY = env.secret_key or load_key(None, env.data / "keys" / "session.key").decode()
 ENCRYPTION_KEY = load_key(env.encryption_key, env.data / "keys" / "secrets.key")
-ALLOWED_HOSTS = [*env.allowed_hosts, "127.0.0.1", "localhost", "[::1]", urlsplit(env.public_url).hostname or "localhost"]
+ALLOWED_HOSTS = [
+    *env.allowed_hosts,
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    urlsplit(env.public_url).hostname or "localhost",
+]
 CSRF_TRUSTED_ORIGINS = [env.public_url] if env.public_url.startswith("https://") else []
 PUBLIC_URL = env.public_url
 SANDBOX = env.sandbox

@@ -1,0 +1,1 @@
+"""Counts for screens and for Prometheus."""

@@ -1,0 +1,1 @@
+"""REST by noun, with OpenAPI; thin: parses, calls a room, shows."""

@@ -1,0 +1,130 @@
+"""Channel accounts, deliveries, and the raw updates of gateways."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from priyom.patients.models import ContactPoint, Patient
+
+
+class Account(models.Model):
+    """One bot, number or sender name of the clinic. `secrets` is encrypted JSON of the secret settings and the hook secret."""
+
+    key = models.SlugField(max_length=40, unique=True)
+    channel = models.CharField(max_length=40)
+    name = models.CharField(max_length=100)
+    settings = models.JSONField(default=dict)
+    secrets = models.BinaryField(default=b"")
+    bot_name = models.CharField(max_length=100, blank=True)
+    """The name at the vendor, learned by a live check; deep links are made of it."""
+    purpose = models.CharField(max_length=10, default="talk")
+    pace = models.FloatField(null=True)
+    """Messages per second, when other than the card's."""
+    enabled = models.BooleanField(default=True)
+    paused_until = models.DateTimeField(null=True)
+    health = models.CharField(max_length=10, default="ok")
+    """`ok` | `down` (unavailable, being retried) | `broken` (misconfigured: needs a person)"""
+    health_why = models.CharField(max_length=300, blank=True)
+    health_since = models.DateTimeField(null=True)
+    demo = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DeliveryState(models.TextChoices):
+    """Where an attempt stands."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SETTLED = "settled"
+    CANCELLED = "cancelled"
+
+
+class Op(models.TextChoices):
+    """What is asked of the gateway."""
+
+    SEND = "send"
+    EDIT = "edit"
+    PRESS = "press"  # stop the spinner of a pressed button
+
+
+class Delivery(models.Model):
+    """One attempt over one channel.
+
+    `body` is the message: {"text", "subject", "rows": [[{"id", "label", "action", "url"}]], "ask_contact"}; for an edit
+    also "target" (provider id), for a press {"press_id", "text"}. `goal` is the signal the caller wants to be told of.
+    `origin` tells who asked: `notification`, `staff`, `reply`, `system`; `origin_id` is its id there.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="deliveries")
+    contact_point = models.ForeignKey(ContactPoint, null=True, on_delete=models.SET_NULL)
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.CASCADE, related_name="deliveries")
+    visit_id = models.BigIntegerField(null=True)
+    op = models.CharField(max_length=5, choices=Op.choices, default=Op.SEND)
+    address = models.CharField(max_length=254)
+    body = models.JSONField()
+    quiet = models.BooleanField(default=False)
+    origin = models.CharField(max_length=12)
+    origin_id = models.BigIntegerField(null=True)
+    goal = models.CharField(max_length=10, default="answered")
+    state = models.CharField(max_length=9, choices=DeliveryState.choices, default=DeliveryState.WAITING)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    maybe_sent = models.BooleanField(default=False)
+    """The request left once and the outcome is unknown: must be found out before it may be repeated."""
+    sent_at = models.DateTimeField(null=True)
+    signal = models.CharField(max_length=10, blank=True)
+    signal_at = models.DateTimeField(null=True)
+    evidence = models.CharField(max_length=300, blank=True)
+    code = models.CharField(max_length=60, blank=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    cost = models.DecimalField(max_digits=10, decimal_places=4, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    segments = models.PositiveSmallIntegerField(null=True)
+    edited_text = models.TextField(blank=True)
+    """What the message says now, where it was edited after sending."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "due_at", "id"], name="delivery_due", condition=Q(state="waiting")),
+            models.Index(fields=["account"], name="delivery_sending", condition=Q(state="sending")),
+            models.Index(fields=["account", "provider_id"], name="delivery_provider", condition=~Q(provider_id="")),
+            models.Index(fields=["patient", "id"], name="delivery_patient"),
+            models.Index(fields=["account", "address", "-id"], name="delivery_address"),
+            models.Index(fields=["signal"], name="delivery_uncertain", condition=Q(signal="uncertain")),
+            models.Index(fields=["origin", "origin_id"], name="delivery_origin"),
+        ]
+
+
+class RawState(models.TextChoices):
+    """What became of an update."""
+
+    NEW = "new"
+    DONE = "done"
+    FAILED = "failed"  # could not be interpreted: kept, shown, can be replayed
+
+
+class RawUpdate(models.Model):
+    """A webhook exactly as it came, stored before it is answered; unique by account and update key."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    update_key = models.CharField(max_length=200)
+    chat_key = models.CharField(max_length=200, blank=True)
+    headers = models.JSONField(default=dict)
+    query = models.JSONField(default=dict)
+    body = models.BinaryField()
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=6, choices=RawState.choices, default=RawState.NEW)
+    error = models.TextField(blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "update_key"], name="raw_update_once")]
+        indexes = [
+            models.Index(fields=["account", "chat_key", "id"], name="raw_update_new", condition=Q(state="new")),
+            models.Index(fields=["state", "-id"], name="raw_update_failed", condition=Q(state="failed")),
+        ]

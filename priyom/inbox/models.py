@@ -1,0 +1,97 @@
+"""Conversations, what people wrote, and call tasks. What we wrote are the deliveries of the patient."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from priyom.appointments.models import Visit
+from priyom.clinic.models import Staff
+from priyom.delivery.models import Account, Delivery, RawUpdate
+from priyom.notifications.models import Notification
+from priyom.patients.models import Patient
+
+
+class Conversation(models.Model):
+    """One thread per patient over all channels; a chat nobody is known for yet has its own (`account`, `address`)."""
+
+    patient = models.OneToOneField(Patient, null=True, on_delete=models.CASCADE, related_name="conversation")
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE)
+    address = models.CharField(max_length=254, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    """How the person calls themselves in an unknown chat."""
+    unread = models.PositiveIntegerField(default=0)
+    needs_answer = models.BooleanField(default=False)
+    last_at = models.DateTimeField()
+    last_text = models.CharField(max_length=200, blank=True)
+    assigned_to = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(patient__isnull=False) | Q(account__isnull=False), name="conversation_of_somebody"
+            ),
+            models.UniqueConstraint(
+                fields=["account", "address"], name="conversation_chat_once", condition=Q(patient__isnull=True)
+            ),
+        ]
+        indexes = [models.Index(fields=["-last_at"], name="conversation_last")]
+
+
+class Incoming(models.Model):
+    """Something a person said or pressed. `delivery` is what it answers, where known; `action` what it meant to us."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="incoming")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    raw = models.ForeignKey(RawUpdate, null=True, on_delete=models.SET_NULL)
+    address = models.CharField(max_length=254)
+    at = models.DateTimeField()
+    text = models.TextField(blank=True)
+    pressed = models.BooleanField(default=False)
+    delivery = models.ForeignKey(Delivery, null=True, on_delete=models.SET_NULL)
+    action = models.CharField(max_length=60, blank=True)
+    files = models.JSONField(default=list)
+    provider_id = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["conversation", "id"], name="incoming_thread")]
+
+
+class TaskState(models.TextChoices):
+    """Where a call task stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    UNREACHED = "unreached"
+    ANSWERED = "answered"  # the patient answered by themselves: nobody has to call
+    DROPPED = "dropped"  # the visit moved, fell or is over
+
+
+class CallTask(models.Model):
+    """A job for a person: call this patient about this visit before `due_at`. One open task per visit."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="tasks")
+    visit = models.ForeignKey(Visit, null=True, on_delete=models.CASCADE, related_name="tasks")
+    notification = models.ForeignKey(Notification, null=True, on_delete=models.SET_NULL)
+    state = models.CharField(max_length=9, choices=TaskState.choices, default=TaskState.OPEN)
+    why = models.CharField(max_length=300)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    next_try_at = models.DateTimeField(null=True)
+    """After «no answer»: when to try again."""
+    taken_by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    closed_by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=300, blank=True)
+    tried = models.JSONField(default=list)
+    """What was tried before and by persons: [{"at", "channel", "address", "result"}]"""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["visit"], name="call_task_open_once", condition=Q(state="open")),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at__isnull=True) | ~Q(state="open") & Q(closed_at__isnull=False),
+                name="call_task_closed_since",
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at", "id"], name="call_task_open", condition=Q(state="open"))]

@@ -1,0 +1,1 @@
+"""Patients' pages: no account, one question a page."""

@@ -1,0 +1,1 @@
+"""Staff pages: one folder per screen, and the one live stream."""

@@ -1,0 +1,1 @@
+"""The loops: deliver, react, advance, interpret, reconcile, jobs."""
