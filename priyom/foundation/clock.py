@@ -58,6 +58,10 @@ class Clock:
             raise ValueError("a moment needs its zone")
         self._frozen = at
 
+    def reset(self) -> None:
+        """Be the computer's clock again: no offset, no file, running (tests)."""
+        self._offset, self._path, self._stamp, self._frozen = timedelta(0), None, None, None
+
     def _read(self) -> None:
         assert self._path is not None
         try:

@@ -1,0 +1,1 @@
+"""Tests of the house as a whole: how it starts, and the laws its rooms keep."""
