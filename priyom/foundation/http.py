@@ -7,7 +7,7 @@ so it may be repeated) and `NoAnswer` (it left, or may have left; the outcome is
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
@@ -76,6 +76,21 @@ class Http:
         self._timeout = timeout
         self._connect_timeout = connect_timeout
         self._clients: dict[Via, Client] = {}
+        self._closers: list[Callable[[], Awaitable[None]]] = []
+
+    @property
+    def timeout(self) -> float:
+        """Seconds to wait for an answer."""
+        return self._timeout
+
+    @property
+    def connect_timeout(self) -> float:
+        """Seconds to wait for a connection."""
+        return self._connect_timeout
+
+    def also_close(self, closer: Callable[[], Awaitable[None]]) -> None:
+        """Call `closer` when this door closes: for a channel that keeps connections of its own (mail)."""
+        self._closers.append(closer)
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,6 +100,9 @@ class Http:
 
     async def close(self) -> None:
         """Close all connections."""
+        closers, self._closers = self._closers, []
+        for closer in closers:
+            await closer()
         clients, self._clients = self._clients, {}
         for client in clients.values():
             await client.close()
