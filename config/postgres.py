@@ -12,6 +12,7 @@ import fcntl
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -25,7 +26,7 @@ import psycopg
 
 from config.postgres_place import OTHER_DATABASE, Account, Place, Refused, binaries, find
 
-__all__ = ["Refused", "Server", "alive", "destroy", "ensure", "running", "stop"]
+__all__ = ["Refused", "Server", "alive", "destroy", "ensure", "revive", "running", "stop"]
 
 NAME = "priyom"
 SOCKET = ".s.PGSQL.5432"
@@ -54,6 +55,7 @@ class Server:
 
     url: str
     started_by_us: bool
+    data: Path
     place: Place
     fast: bool
     users: int
@@ -88,7 +90,7 @@ def ensure(data: Path, *, fast: bool = False) -> Server:
         _write(data / "database.url", url + "\n")
         users = _open_lock(place, "users.lock")
         fcntl.flock(users, fcntl.LOCK_SH)
-    return Server(url, process is not None, place, fast, users, process)
+    return Server(url, process is not None, data, place, fast, users, process)
 
 
 def stop(server: Server) -> None:
@@ -110,6 +112,13 @@ def alive(server: Server) -> bool:
     if server.process is not None:
         server.process.poll()
     return _postmaster(server.place) is not None
+
+
+def revive(server: Server) -> None:
+    """Start the server again, at the same address, after it died. Raises Refused."""
+    with _mutex(server.place):
+        if _postmaster(server.place) is None:
+            server.process = _start(server.place, server.data, server.fast)
 
 
 def running(data: Path) -> str | None:
@@ -227,8 +236,23 @@ def _let_in(place: Place) -> None:
 def _socket_folder(place: Place) -> Path:
     folder = place.folder / "run"
     if len(os.fsencode(folder / SOCKET)) > SOCKET_LIMIT:
-        folder = Path(tempfile.mkdtemp(prefix="priyom-", dir="/tmp"))  # 0700 from its first moment
+        folder = _short_folder(place)
     place.account.own(folder)
+    return folder
+
+
+def _short_folder(place: Place) -> Path:
+    """A private folder under /tmp. Its name is kept, so that a restarted server is found at the same address."""
+    note = place.folder / "socket"
+    if note.exists():
+        folder = Path(note.read_text())
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        status = folder.lstat()
+        if stat.S_IMODE(status.st_mode) == 0o700 and status.st_uid in (os.geteuid(), place.account.uid):
+            return folder
+    folder = Path(tempfile.mkdtemp(prefix="priyom-", dir="/tmp"))  # 0700 from its first moment
+    _write(note, str(folder))
     return folder
 
 

@@ -25,6 +25,8 @@ CSRF_TRUSTED_ORIGINS = [env.public_url] if env.public_url.startswith("https://")
 PUBLIC_URL = env.public_url
 SANDBOX = env.sandbox
 SANDBOX_URL = env.sandbox_url
+SANDBOX_SMTP_PORT = env.sandbox_smtp_port
+LOCAL_URL = f"http://127.0.0.1:{env.port}"
 DATA = env.data
 
 if SANDBOX:
@@ -116,8 +118,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # files are served from where they stand: nothing is collected, nothing can be stale
 WHITENOISE_AUTOREFRESH = DEBUG
 
 PASSWORD_HASHERS = [
