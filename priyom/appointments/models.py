@@ -28,7 +28,7 @@ LIVE = (State.BOOKED, State.CONFIRMED, State.MOVED)
 
 
 class Visit(models.Model):
-    """One appointment (FHIR Appointment). `version` grows when the time, place or doctor changes; messages are bound to it.
+    """One appointment (FHIR Appointment). `version` grows with time, place or doctor; messages are bound to it.
 
     `claimed`: the present time was taken through us (a patient moved or booked it), so no other may overlap it.
     """

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Fact(models.Model):
-    """Something happened. `type` is the class name of the fact; `data` its fields. Never changed, never deleted early."""
+    """Something happened. `type` is the class name of the fact; `data` its fields. Never changed."""
 
     type = models.CharField(max_length=60)
     at = models.DateTimeField()

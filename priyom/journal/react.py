@@ -1,6 +1,6 @@
 """Hand queued facts to their reactors: each in a transaction of its own, in order per patient, exactly once.
 
-A reaction that raises is rolled back and tried again later; after the last try it is parked, visible, and can be replayed.
+A reaction that raises is rolled back and tried again; after the last try it is parked, shown, and can be replayed.
 """
 
 from __future__ import annotations

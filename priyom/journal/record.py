@@ -43,7 +43,7 @@ class _Book:
 
 
 def reacts_to(kind: type[F]) -> Callable[[Callable[[F, Seen], None]], Callable[[F, Seen], None]]:
-    """Decorator of a reaction in a room's `reactions.py`: called once per fact, in a transaction, in order per patient."""
+    """Decorator of a reaction in a room's `reactions.py`: once per fact, in a transaction, in order."""
 
     def register(reaction: Callable[[F, Seen], None]) -> Callable[[F, Seen], None]:
         name = f"{reaction.__module__.removeprefix('priyom.').removesuffix('.reactions')}.{reaction.__name__}"

@@ -5,42 +5,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=200, unique=True)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('booked', 'Booked'), ('confirmed', 'Confirmed'), ('moved', 'Moved'), ('cancelled', 'Cancelled'), ('arrived', 'Arrived'), ('completed', 'Completed'), ('missed', 'Missed')], default='booked', max_length=10)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('claimed', models.BooleanField(default=False)),
-                ('booked_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('moved_from', models.DateTimeField(null=True)),
-                ('confirmed_by', models.CharField(blank=True, max_length=20)),
-                ('confirmed_channel', models.CharField(blank=True, max_length=40)),
-                ('confirmed_evidence', models.CharField(blank=True, max_length=300)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('unreachable_at', models.DateTimeField(null=True)),
-                ('history', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=200, unique=True)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("booked", "Booked"),
+                            ("confirmed", "Confirmed"),
+                            ("moved", "Moved"),
+                            ("cancelled", "Cancelled"),
+                            ("arrived", "Arrived"),
+                            ("completed", "Completed"),
+                            ("missed", "Missed"),
+                        ],
+                        default="booked",
+                        max_length=10,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("claimed", models.BooleanField(default=False)),
+                ("booked_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("moved_from", models.DateTimeField(null=True)),
+                ("confirmed_by", models.CharField(blank=True, max_length=20)),
+                ("confirmed_channel", models.CharField(blank=True, max_length=40)),
+                ("confirmed_evidence", models.CharField(blank=True, max_length=300)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("unreachable_at", models.DateTimeField(null=True)),
+                ("history", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='WorkingHours',
+            name="WorkingHours",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weekday', models.PositiveSmallIntegerField()),
-                ('opens', models.TimeField()),
-                ('closes', models.TimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("weekday", models.PositiveSmallIntegerField()),
+                ("opens", models.TimeField()),
+                ("closes", models.TimeField()),
             ],
         ),
     ]

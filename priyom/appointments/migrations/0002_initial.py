@@ -6,80 +6,108 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('appointments', '0001_initial'),
-        ('clinic', '0001_initial'),
-        ('patients', '0001_initial'),
+        ("appointments", "0001_initial"),
+        ("clinic", "0001_initial"),
+        ("patients", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='visit',
-            name='branch',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='clinic.branch'),
+            model_name="visit",
+            name="branch",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="clinic.branch"
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='patient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='patients.patient'),
+            model_name="visit",
+            name="patient",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="patients.patient"
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='practitioner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='clinic.practitioner'),
+            model_name="visit",
+            name="practitioner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="clinic.practitioner"
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='service',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='clinic.service'),
+            model_name="visit",
+            name="service",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="clinic.service"
+            ),
         ),
         migrations.AddField(
-            model_name='workinghours',
-            name='branch',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hours', to='clinic.branch'),
+            model_name="workinghours",
+            name="branch",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="hours", to="clinic.branch"
+            ),
         ),
         migrations.AddField(
-            model_name='workinghours',
-            name='practitioner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hours', to='clinic.practitioner'),
+            model_name="workinghours",
+            name="practitioner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="hours", to="clinic.practitioner"
+            ),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['branch', 'starts_at'], name='visit_branch_day'),
+            model_name="visit",
+            index=models.Index(fields=["branch", "starts_at"], name="visit_branch_day"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['practitioner', 'starts_at'], name='visit_practitioner_day'),
+            model_name="visit",
+            index=models.Index(fields=["practitioner", "starts_at"], name="visit_practitioner_day"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['patient', '-starts_at'], name='visit_patient'),
+            model_name="visit",
+            index=models.Index(fields=["patient", "-starts_at"], name="visit_patient"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(condition=models.Q(('state__in', ['booked', 'confirmed', 'moved'])), fields=['starts_at'], name='visit_open'),
+            model_name="visit",
+            index=models.Index(
+                condition=models.Q(("state__in", ["booked", "confirmed", "moved"])),
+                fields=["starts_at"],
+                name="visit_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_at__lt', models.F('ends_at'))), name='visit_ends_after_start'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("starts_at__lt", models.F("ends_at"))), name="visit_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('confirmed_at__isnull', False), _connector='OR'), name='visit_confirmed_has_evidence'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "confirmed"), _negated=True), ("confirmed_at__isnull", False), _connector="OR"
+                ),
+                name="visit_confirmed_has_evidence",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('claimed', True), ('state__in', ['booked', 'confirmed', 'moved'])), expressions=[('practitioner', '='), (models.Func('starts_at', 'ends_at', function='tstzrange'), '&&')], name='visit_claimed_time_is_one'),
+            model_name="visit",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("claimed", True), ("state__in", ["booked", "confirmed", "moved"])),
+                expressions=[("practitioner", "="), (models.Func("starts_at", "ends_at", function="tstzrange"), "&&")],
+                name="visit_claimed_time_is_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workinghours',
-            constraint=models.CheckConstraint(condition=models.Q(('opens__lt', models.F('closes'))), name='working_hours_order'),
+            model_name="workinghours",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("opens__lt", models.F("closes"))), name="working_hours_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workinghours',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='working_hours_weekday'),
+            model_name="workinghours",
+            constraint=models.CheckConstraint(condition=models.Q(("weekday__lte", 6)), name="working_hours_weekday"),
         ),
     ]

@@ -5,28 +5,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('patients', '0001_initial'),
+        ("patients", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('service', 'Service'), ('marketing', 'Marketing')], max_length=10)),
-                ('channel', models.CharField(blank=True, max_length=40)),
-                ('given', models.BooleanField()),
-                ('at', models.DateTimeField()),
-                ('source', models.CharField(max_length=100)),
-                ('text', models.TextField(blank=True)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='patients.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "purpose",
+                    models.CharField(choices=[("service", "Service"), ("marketing", "Marketing")], max_length=10),
+                ),
+                ("channel", models.CharField(blank=True, max_length=40)),
+                ("given", models.BooleanField()),
+                ("at", models.DateTimeField()),
+                ("source", models.CharField(max_length=100)),
+                ("text", models.TextField(blank=True)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="patients.patient"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['patient', 'purpose', 'channel', '-id'], name='consent_latest')],
+                "indexes": [models.Index(fields=["patient", "purpose", "channel", "-id"], name="consent_latest")],
             },
         ),
     ]

@@ -5,42 +5,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Fact',
+            name="Fact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(max_length=60)),
-                ('at', models.DateTimeField()),
-                ('patient_id', models.BigIntegerField(null=True)),
-                ('visit_id', models.BigIntegerField(null=True)),
-                ('data', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("type", models.CharField(max_length=60)),
+                ("at", models.DateTimeField()),
+                ("patient_id", models.BigIntegerField(null=True)),
+                ("visit_id", models.BigIntegerField(null=True)),
+                ("data", models.JSONField(default=dict)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('visit_id__isnull', False)), fields=['visit_id', 'id'], name='fact_visit'), models.Index(condition=models.Q(('patient_id__isnull', False)), fields=['patient_id', 'id'], name='fact_patient'), models.Index(fields=['type', 'id'], name='fact_type')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("visit_id__isnull", False)), fields=["visit_id", "id"], name="fact_visit"
+                    ),
+                    models.Index(
+                        condition=models.Q(("patient_id__isnull", False)),
+                        fields=["patient_id", "id"],
+                        name="fact_patient",
+                    ),
+                    models.Index(fields=["type", "id"], name="fact_type"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Pending',
+            name="Pending",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reactor', models.CharField(max_length=100)),
-                ('key', models.BigIntegerField()),
-                ('next_try_at', models.DateTimeField()),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('parked', models.BooleanField(default=False)),
-                ('error', models.TextField(blank=True)),
-                ('fact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='journal.fact')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reactor", models.CharField(max_length=100)),
+                ("key", models.BigIntegerField()),
+                ("next_try_at", models.DateTimeField()),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("parked", models.BooleanField(default=False)),
+                ("error", models.TextField(blank=True)),
+                ("fact", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="journal.fact")),
             ],
             options={
-                'indexes': [models.Index(fields=['key', 'reactor', 'id'], name='pending_order'), models.Index(condition=models.Q(('parked', False)), fields=['next_try_at'], name='pending_due')],
-                'constraints': [models.UniqueConstraint(fields=('fact', 'reactor'), name='pending_once')],
+                "indexes": [
+                    models.Index(fields=["key", "reactor", "id"], name="pending_order"),
+                    models.Index(condition=models.Q(("parked", False)), fields=["next_try_at"], name="pending_due"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("fact", "reactor"), name="pending_once")],
             },
         ),
     ]

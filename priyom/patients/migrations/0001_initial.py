@@ -5,87 +5,115 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Patient',
+            name="Patient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=200, unique=True)),
-                ('family', models.CharField(max_length=100)),
-                ('given', models.CharField(max_length=100)),
-                ('patronymic', models.CharField(blank=True, max_length=100)),
-                ('birth_date', models.DateField(null=True)),
-                ('sex', models.CharField(blank=True, max_length=1)),
-                ('language', models.CharField(blank=True, max_length=2)),
-                ('time_zone', models.CharField(blank=True, max_length=50)),
-                ('created_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=200, unique=True)),
+                ("family", models.CharField(max_length=100)),
+                ("given", models.CharField(max_length=100)),
+                ("patronymic", models.CharField(blank=True, max_length=100)),
+                ("birth_date", models.DateField(null=True)),
+                ("sex", models.CharField(blank=True, max_length=1)),
+                ("language", models.CharField(blank=True, max_length=2)),
+                ("time_zone", models.CharField(blank=True, max_length=50)),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['family', 'given'], name='patient_name')],
+                "indexes": [models.Index(fields=["family", "given"], name="patient_name")],
             },
         ),
         migrations.CreateModel(
-            name='LinkToken',
+            name="LinkToken",
             fields=[
-                ('token', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('used_by', models.CharField(blank=True, max_length=300)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='patients.patient')),
+                ("token", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                ("used_by", models.CharField(blank=True, max_length=300)),
+                ("patient", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="patients.patient")),
             ],
         ),
         migrations.CreateModel(
-            name='ContactPoint',
+            name="ContactPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('phone', 'Phone'), ('email', 'Email'), ('telegram', 'Telegram'), ('max', 'Max'), ('vk', 'Vk'), ('whatsapp', 'Whatsapp')], max_length=10)),
-                ('address', models.CharField(max_length=254)),
-                ('relation', models.CharField(default='own', max_length=20)),
-                ('created_at', models.DateTimeField()),
-                ('linked_by', models.CharField(blank=True, max_length=20)),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='patients.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Phone"),
+                            ("email", "Email"),
+                            ("telegram", "Telegram"),
+                            ("max", "Max"),
+                            ("vk", "Vk"),
+                            ("whatsapp", "Whatsapp"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("address", models.CharField(max_length=254)),
+                ("relation", models.CharField(default="own", max_length=20)),
+                ("created_at", models.DateTimeField()),
+                ("linked_by", models.CharField(blank=True, max_length=20)),
+                ("removed_at", models.DateTimeField(null=True)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to="patients.patient"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reach',
+            name="Reach",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=40)),
-                ('lost', models.CharField(blank=True, max_length=10)),
-                ('lost_at', models.DateTimeField(null=True)),
-                ('lost_why', models.CharField(blank=True, max_length=200)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('muted_until', models.DateTimeField(null=True)),
-                ('usual_answer_seconds', models.PositiveIntegerField(null=True)),
-                ('contact_point', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reaches', to='patients.contactpoint')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("channel", models.CharField(max_length=40)),
+                ("lost", models.CharField(blank=True, max_length=10)),
+                ("lost_at", models.DateTimeField(null=True)),
+                ("lost_why", models.CharField(blank=True, max_length=200)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("delivered_at", models.DateTimeField(null=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("muted_until", models.DateTimeField(null=True)),
+                ("usual_answer_seconds", models.PositiveIntegerField(null=True)),
+                (
+                    "contact_point",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="reaches", to="patients.contactpoint"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(fields=['kind', 'address'], name='contact_point_address'),
+            model_name="contactpoint",
+            index=models.Index(fields=["kind", "address"], name="contact_point_address"),
         ),
         migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.UniqueConstraint(fields=('patient', 'kind', 'address'), name='contact_point_once'),
+            model_name="contactpoint",
+            constraint=models.UniqueConstraint(fields=("patient", "kind", "address"), name="contact_point_once"),
         ),
         migrations.AddConstraint(
-            model_name='reach',
-            constraint=models.UniqueConstraint(fields=('contact_point', 'channel'), name='reach_once'),
+            model_name="reach",
+            constraint=models.UniqueConstraint(fields=("contact_point", "channel"), name="reach_once"),
         ),
         migrations.AddConstraint(
-            model_name='reach',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lost', ''), ('lost_at__isnull', True)), models.Q(models.Q(('lost', ''), _negated=True), ('lost_at__isnull', False)), _connector='OR'), name='reach_lost_since'),
+            model_name="reach",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lost", ""), ("lost_at__isnull", True)),
+                    models.Q(models.Q(("lost", ""), _negated=True), ("lost_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="reach_lost_since",
+            ),
         ),
     ]
