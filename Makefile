@@ -76,12 +76,12 @@ $(PY):
 
 $(VENV)/stamp: requirements.txt pyproject.toml | $(PY)
 	@echo "Ставлю зависимости (один раз, несколько минут)..."
-	@$(PIP) install --quiet --require-hashes -r requirements.txt
-	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(PIP) install -qq --require-hashes -r requirements.txt
+	@$(PIP) install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/stamp-dev: requirements-dev.txt $(VENV)/stamp
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@$(PIP) install -qq --require-hashes -r requirements-dev.txt
 	@touch $@
 
 chromium:

@@ -118,6 +118,8 @@ def revive(server: Server) -> None:
     """Start the server again, at the same address, after it died. Raises Refused."""
     with _mutex(server.place):
         if _postmaster(server.place) is None:
+            if server.process is not None:
+                server.process.wait()
             server.process = _start(server.place, server.data, server.fast)
 
 
@@ -142,12 +144,15 @@ def destroy(data: Path) -> None:
 
 def _start(place: Place, data: Path, fast: bool) -> subprocess.Popen[bytes]:
     programs = binaries(place)
-    (place.cluster / "postmaster.pid").unlink(missing_ok=True)
     if not (place.cluster / "PG_VERSION").exists():
         _initialize(place, programs, fast)
     _same_version(place, programs)
     _let_in(place)
     socket = _socket_folder(place)
+    # No server runs here (the caller looked): what a killed one left must not be taken for it, as PostgreSQL does
+    # when the number of the dead process is still, or again, in use.
+    for left in (place.cluster / "postmaster.pid", socket / SOCKET, socket / f"{SOCKET}.lock"):
+        left.unlink(missing_ok=True)
     settings = SETTINGS | (FAST if fast else {})
     settings["unix_socket_directories"] = f'"{socket}"'
     settings["hba_file"] = str(place.folder / "pg_hba.conf")

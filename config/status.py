@@ -7,12 +7,12 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 COUNTED = (
-    ("clinic", "Branch"),
-    ("patients", "Patient"),
-    ("appointments", "Visit"),
-    ("notifications", "Notification"),
-    ("delivery", "Delivery"),
-    ("inbox", "CallTask"),
+    ("branches", "clinic", "Branch"),
+    ("patients", "patients", "Patient"),
+    ("visits", "appointments", "Visit"),
+    ("notifications", "notifications", "Notification"),
+    ("deliveries", "delivery", "Delivery"),
+    ("call tasks", "inbox", "CallTask"),
 )
 
 
@@ -32,10 +32,8 @@ def show() -> int:
     if waiting:
         return 1
     _line("workers", _workers())
-    for label, model in COUNTED:
-        if model.lower() in apps.all_models[label]:
-            table = apps.get_model(label, model)
-            _line(str(table._meta.verbose_name_plural), str(table._default_manager.count()))
+    for name, room, model in COUNTED:
+        _line(name, str(apps.get_model(room, model)._default_manager.count()))
     return 0
 
 
