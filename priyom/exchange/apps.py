@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from django.apps import AppConfig
 
@@ -15,6 +14,5 @@ class ExchangeConfig(AppConfig):
     label = "exchange"
 
     def ready(self) -> None:
-        """The reactions register themselves when imported."""
-        if find_spec(f"{self.name}.reactions"):
-            import_module(f"{self.name}.reactions")
+        """The jobs register themselves when imported."""
+        import_module(f"{self.name}.jobs")

@@ -46,3 +46,19 @@ class RefusedRow(models.Model):
     line = models.PositiveIntegerField()
     reason = models.CharField(max_length=300)
     row = models.JSONField()
+
+
+class ToldRow(models.Model):
+    """What a table said of one visit (`what` v) or patient (p) last: the same row again is known by its digest.
+
+    Needed because the house moves on: a visit that the patient moved here must not be moved back by the same old file.
+    """
+
+    what = models.CharField(max_length=1)
+    external_id = models.CharField(max_length=200)
+    digest = models.BinaryField(max_length=16)
+    imported = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="told")
+    line = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["what", "external_id"], name="told_row_once")]

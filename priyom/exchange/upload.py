@@ -13,21 +13,22 @@ from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from priyom.clinic.house import house
 from priyom.clinic.models import Branch, Staff
+from priyom.exchange.jobs import load_table
 from priyom.exchange.models import Import
 from priyom.exchange.tables.guess import guess_mapping
 from priyom.exchange.tables.mapping import BadMapping, check
 from priyom.exchange.tables.read_table import BadTable, open_table
 from priyom.exchange.tables.row import RowReader
 from priyom.exchange.tables.targets import Target, targets
+from priyom.exchange.upload_folder import folder
 from priyom.foundation.clock import now
 
 __all__ = [
-    "BadMapping", "BadTable", "Column", "Preview", "PreviewRow", "Target", "begin", "columns", "folder", "guess", "preview",
+    "BadMapping", "BadTable", "Column", "Preview", "PreviewRow", "Target", "begin", "columns", "guess", "preview",
     "start", "targets",
 ]  # fmt: skip
 
@@ -46,7 +47,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """A row as it would be loaded: its line (the header is line 1), what each mapped field got, what is wrong with it."""
+    """A row as it would be loaded: its line (the header is 1), what each mapped field got, what is wrong with it."""
 
     line: int
     values: Mapping[str, str]
@@ -60,13 +61,6 @@ class Preview:
     fields: tuple[Target, ...]
     rows: tuple[PreviewRow, ...]
     problems: tuple[str, ...]
-
-
-def folder() -> Path:
-    """Where uploaded tables and refused rows are kept: personal data, for the program's own user only."""
-    path = Path(settings.DATA) / "imports"
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path
 
 
 def begin(staff: Staff | None, file_name: str, chunks: Iterable[bytes]) -> Import:
@@ -92,7 +86,8 @@ def columns(imported: Import) -> list[Column]:
     table = open_table(Path(imported.file_path))
     first = [row.cells for row in islice(table.rows(), PREVIEW_ROWS)]
     return [
-        Column(name, tuple(dict.fromkeys(row[name] for row in first if row.get(name)))[:SAMPLES]) for name in table.columns
+        Column(name, tuple(dict.fromkeys(row[name] for row in first if row.get(name)))[:SAMPLES])
+        for name in table.columns
     ]
 
 
@@ -119,8 +114,6 @@ def preview(imported: Import, mapping: Mapping[str, Any]) -> Preview:
 
 def start(imported: Import, mapping: Mapping[str, Any]) -> None:
     """Load the file in the background; the import's row shows the progress. Raises BadMapping, BadTable."""
-    from priyom.exchange.jobs import load_table  # noqa: PLC0415 - jobs need the app registry, this door is read earlier
-
     check(mapping, open_table(Path(imported.file_path)).columns)
     with transaction.atomic():
         Import.objects.filter(pk=imported.pk).update(mapping=dict(mapping), state="running", error="")

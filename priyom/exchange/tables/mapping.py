@@ -38,7 +38,7 @@ class BadMapping(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where one field comes from. `values` turns what is written into what we mean (compared without case and edges)."""
+    """Where one field comes from. `values` turns what is written into what we mean (compared without case)."""
 
     column: str = ""
     value: str = ""
