@@ -25,11 +25,14 @@ class Parcel:
 
 
 class HookPost:
-    """`taken` says whether the vendor counts this HTTP status as accepted."""
+    """`taken` says whether the vendor counts this HTTP status as accepted; `noted` hears of each try's outcome."""
 
-    def __init__(self, world: World, taken: Callable[[int], bool]) -> None:
+    def __init__(
+        self, world: World, taken: Callable[[int], bool], noted: Callable[[Hook, bool], None] | None = None
+    ) -> None:
         self._world = world
         self._taken = taken
+        self._noted = noted
         self._waiting: dict[str, deque[Parcel]] = {}
         self._busy: set[str] = set()
         self.last_failure: tuple[datetime, int] | None = None
@@ -105,7 +108,10 @@ class HookPost:
             if pause:
                 await asyncio.sleep(pause)
             status = await self._world.call(parcel.hook)
-            if self._taken(status):
+            taken = self._taken(status)
+            if self._noted is not None:
+                self._noted(parcel.hook, taken)
+            if taken:
                 return True
             self.last_failure = (self._world.now(), status)
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ from priyom.contracts.message import Button, Message
 from priyom.contracts.suite_base import SuiteBase
 from priyom.contracts.suite_world import Stage
 
+JUNK = ("a\0b", "\ud800", "/start \0", "-1", "9" * 400, 2**63, -(2**70), 1e308, "private", "contact", "TEL:7")
+
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(JUNK),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
@@ -167,9 +170,22 @@ class ReceivingSuite(SuiteBase):
         account, samples = self.any_account(), self.samples()
         body = data.draw(st.one_of(JSON, _bent(samples)) if samples else JSON)
         request = self.signed(json.dumps(body).encode())
+        assert all(_storable(part) for part in self.channel.receiver.identify(account, request))
         assert self.channel.receiver.identify(account, request)[0]
         with suppress(Malformed):
-            self.channel.receiver.parse(account, request)
+            for event in self.channel.receiver.parse(account, request).events:
+                assert _storable(event)
+
+
+def _storable(value: Any) -> bool:
+    """Whether a database takes it: texts without NUL and halves of surrogate pairs, numbers of 64 bits."""
+    if isinstance(value, str):
+        return "\0" not in value and value.encode("utf-8", "ignore").decode() == value
+    if isinstance(value, int):
+        return abs(value) < 2**63
+    if isinstance(value, tuple):
+        return all(map(_storable, value))
+    return all(_storable(getattr(value, item.name)) for item in fields(value)) if is_dataclass(value) else True
 
 
 def _bent(samples: list[Any]) -> st.SearchStrategy[Any]:

@@ -4,7 +4,6 @@ status decides first, then a lower-case piece of the description, and each row s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from priyom.contracts.errors import (
     ChannelError,
@@ -48,14 +47,14 @@ def failure(status: int, body: object, headers: Mapping[str, str]) -> ChannelErr
     """The error that this answer means. `body` is the decoded JSON, or None when it is not JSON."""
     if status >= 500:
         return _server_fault(status)
+    if status == 429:
+        return Throttled("Telegram просит слать реже", _pause(body, headers), "429")
     if not isinstance(body, dict) or body.get("ok") is not False:
         # A proxy or a provider's block page must not pass for Telegram: its 403 is nobody's opt-out.
         return Misconfigured(
             f"Вместо Telegram ответил кто-то другой (HTTP {status}): проверьте адрес и прокси", str(status)
         )
     said = str(body.get("description", ""))
-    if status == 429:
-        return Throttled(said, _pause(body, headers), "429")
     low = said.lower()
     for row_status, piece, maker in TABLE:
         if row_status == status and piece in low:
@@ -71,8 +70,8 @@ def _server_fault(status: int) -> ChannelError:
     return Uncertain(f"Telegram ответил ошибкой сервера (HTTP {status}): неизвестно, ушло ли сообщение", str(status))
 
 
-def _pause(body: Mapping[str, Any], headers: Mapping[str, str]) -> float:
-    parameters = body.get("parameters")
+def _pause(body: object, headers: Mapping[str, str]) -> float:
+    parameters = body.get("parameters") if isinstance(body, dict) else None
     told = parameters.get("retry_after") if isinstance(parameters, dict) else None
     try:
         return max(1.0, float(told if told is not None else headers.get("retry-after", "")))

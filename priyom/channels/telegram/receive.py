@@ -81,7 +81,7 @@ def _message(message: Tree) -> Event | None:
     provider_id = f"{address}:{message.number('message_id')}"
     at, name = message.moment("date"), _name(message.branch("from"))
     command, _, rest = text.partition(" ")
-    if command.partition("@")[0] == "/start":
+    if command.partition("@")[0] == "/start" and not _passed_on(message):
         return Started(address, rest.strip(), at, name)
     if message.has("write_access_allowed"):
         return Started(address, "", at, name)
@@ -114,9 +114,12 @@ def _contact(message: Tree, contact: Tree, address: str, provider_id: str) -> Ev
     if not digits:
         raise Malformed("message.contact.phone_number has no digits")
     sender = message.branch("from")
-    passed_on = any(message.has(name) for name in ("forward_origin", "forward_from", "forward_date", "via_bot"))
-    proven = contact.maybe_number("user_id") == sender.number("id") and not passed_on
+    proven = contact.maybe_number("user_id") == sender.number("id") and not _passed_on(message)
     return SharedPhone(address, "+" + digits, proven, provider_id, message.moment("date"), _name(sender))
+
+
+def _passed_on(message: Tree) -> bool:
+    return any(message.has(name) for name in ("forward_origin", "forward_from", "forward_date", "via_bot"))
 
 
 def _press(press: Tree) -> Event | None:
