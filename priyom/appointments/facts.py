@@ -9,7 +9,15 @@ from priyom.journal.record import Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisitBooked(Recorded):
+class VisitFact(Recorded):
+    """A fact about one visit of one patient."""
+
+    patient_id: int
+    visit_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitBooked(VisitFact):
     """A visit was booked. `booked_at` may lie in the past when a source tells late."""
 
     version: int
@@ -18,7 +26,7 @@ class VisitBooked(Recorded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisitMoved(Recorded):
+class VisitMoved(VisitFact):
     """The time (or doctor, or place) changed; the version with it. `by`: patient, staff or mis."""
 
     version: int
@@ -30,7 +38,7 @@ class VisitMoved(Recorded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisitConfirmed(Recorded):
+class VisitConfirmed(VisitFact):
     """The patient is coming; `evidence` says how we know, in words for people."""
 
     version: int
@@ -40,7 +48,7 @@ class VisitConfirmed(Recorded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisitCancelled(Recorded):
+class VisitCancelled(VisitFact):
     """The visit fell; its time is free again."""
 
     version: int
@@ -51,17 +59,17 @@ class VisitCancelled(Recorded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisitArrived(Recorded):
+class VisitArrived(VisitFact):
     """The patient is here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisitCompleted(Recorded):
+class VisitCompleted(VisitFact):
     """The visit took place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisitMissed(Recorded):
+class VisitMissed(VisitFact):
     """The patient did not come."""
 
     version: int

@@ -20,7 +20,7 @@ class TimeTaken(Exception):
     """Somebody has this time already."""
 
 
-def claim(practitioner_id: int, starts_at: datetime, ends_at: datetime, *, leave_out: int | None = None) -> None:
+def claim(practitioner_id: int, starts_at: datetime, ends_at: datetime, *, leave_out: int = 0) -> None:
     """Hold the practitioner's times until the transaction ends. Raises TimeTaken when a live visit overlaps."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CLAIM_LOCK, practitioner_id])
@@ -38,7 +38,7 @@ def free_times(
     after: datetime,
     count: int,
     *,
-    leave_out: int | None = None,
+    leave_out: int = 0,
 ) -> list[tuple[datetime, datetime]]:
     """The next `count` free (start, end) of `minutes` length after `after`, within four weeks; UTC."""
     until = after + LOOK_AHEAD

@@ -6,87 +6,181 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('appointments', '0001_initial'),
-        ('delivery', '0001_initial'),
-        ('notifications', '0001_initial'),
-        ('patients', '0001_initial'),
+        ("appointments", "0001_initial"),
+        ("delivery", "0001_initial"),
+        ("notifications", "0001_initial"),
+        ("patients", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(blank=True, max_length=254)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('unread', models.PositiveIntegerField(default=0)),
-                ('needs_answer', models.BooleanField(default=False)),
-                ('last_at', models.DateTimeField()),
-                ('last_text', models.CharField(blank=True, max_length=200)),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='delivery.account')),
-                ('assigned_to', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('patient', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='conversation', to='patients.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.CharField(blank=True, max_length=254)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("unread", models.PositiveIntegerField(default=0)),
+                ("needs_answer", models.BooleanField(default=False)),
+                ("last_at", models.DateTimeField()),
+                ("last_text", models.CharField(blank=True, max_length=200)),
+                (
+                    "account",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to="delivery.account"),
+                ),
+                (
+                    "assigned_to",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "patient",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conversation",
+                        to="patients.patient",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Incoming',
+            name="Incoming",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=254)),
-                ('at', models.DateTimeField()),
-                ('text', models.TextField(blank=True)),
-                ('pressed', models.BooleanField(default=False)),
-                ('action', models.CharField(blank=True, max_length=60)),
-                ('files', models.JSONField(default=list)),
-                ('provider_id', models.CharField(blank=True, max_length=200)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='delivery.account')),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='incoming', to='inbox.conversation')),
-                ('delivery', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='delivery.delivery')),
-                ('raw', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='delivery.rawupdate')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.CharField(max_length=254)),
+                ("at", models.DateTimeField()),
+                ("text", models.TextField(blank=True)),
+                ("pressed", models.BooleanField(default=False)),
+                ("action", models.CharField(blank=True, max_length=60)),
+                ("files", models.JSONField(default=list)),
+                ("provider_id", models.CharField(blank=True, max_length=200)),
+                ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="delivery.account")),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="incoming", to="inbox.conversation"
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to="delivery.delivery"),
+                ),
+                (
+                    "raw",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to="delivery.rawupdate"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CallTask',
+            name="CallTask",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('done', 'Done'), ('unreached', 'Unreached'), ('answered', 'Answered'), ('dropped', 'Dropped')], default='open', max_length=9)),
-                ('why', models.CharField(max_length=300)),
-                ('created_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('next_try_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('result', models.CharField(blank=True, max_length=300)),
-                ('tried', models.JSONField(default=list)),
-                ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('notification', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='notifications.notification')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='patients.patient')),
-                ('taken_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('visit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='appointments.visit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("done", "Done"),
+                            ("unreached", "Unreached"),
+                            ("answered", "Answered"),
+                            ("dropped", "Dropped"),
+                        ],
+                        default="open",
+                        max_length=9,
+                    ),
+                ),
+                ("why", models.CharField(max_length=300)),
+                ("created_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("next_try_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("result", models.CharField(blank=True, max_length=300)),
+                ("tried", models.JSONField(default=list)),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "notification",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to="notifications.notification"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="patients.patient"
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tasks",
+                        to="appointments.visit",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['due_at', 'id'], name='call_task_open')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('visit',), name='call_task_open_once'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='call_task_closed_since')],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "open")), fields=["due_at", "id"], name="call_task_open")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")), fields=("visit",), name="call_task_open_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", True), ("state", "open")),
+                            models.Q(models.Q(("state", "open"), _negated=True), ("closed_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="call_task_closed_since",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['-last_at'], name='conversation_last'),
+            model_name="conversation",
+            index=models.Index(fields=["-last_at"], name="conversation_last"),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(('patient__isnull', False), ('account__isnull', False), _connector='OR'), name='conversation_of_somebody'),
+            model_name="conversation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("patient__isnull", False), ("account__isnull", False), _connector="OR"),
+                name="conversation_of_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(condition=models.Q(('patient__isnull', True)), fields=('account', 'address'), name='conversation_chat_once'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("patient__isnull", True)),
+                fields=("account", "address"),
+                name="conversation_chat_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='incoming',
-            index=models.Index(fields=['conversation', 'id'], name='incoming_thread'),
+            model_name="incoming",
+            index=models.Index(fields=["conversation", "id"], name="incoming_thread"),
         ),
     ]

@@ -5,93 +5,174 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('appointments', '0001_initial'),
-        ('delivery', '0001_initial'),
-        ('patients', '0001_initial'),
+        ("appointments", "0001_initial"),
+        ("delivery", "0001_initial"),
+        ("patients", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('visit_version', models.PositiveIntegerField(default=0)),
-                ('kind', models.CharField(max_length=40)),
-                ('purpose', models.CharField(default='service', max_length=10)),
-                ('dedupe_key', models.CharField(max_length=200, unique=True)),
-                ('goal', models.CharField(max_length=10)),
-                ('must_reach', models.BooleanField(default=False)),
-                ('fresh', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('running', 'Running'), ('reached', 'Reached'), ('exhausted', 'Exhausted'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('suppressed', 'Suppressed')], default='planned', max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('not_before', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('call_at', models.DateTimeField(null=True)),
-                ('act_at', models.DateTimeField(null=True)),
-                ('context', models.JSONField(default=dict)),
-                ('evidence', models.CharField(blank=True, max_length=300)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='patients.patient')),
-                ('visit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='appointments.visit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("visit_version", models.PositiveIntegerField(default=0)),
+                ("kind", models.CharField(max_length=40)),
+                ("purpose", models.CharField(default="service", max_length=10)),
+                ("dedupe_key", models.CharField(max_length=200, unique=True)),
+                ("goal", models.CharField(max_length=10)),
+                ("must_reach", models.BooleanField(default=False)),
+                ("fresh", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("running", "Running"),
+                            ("reached", "Reached"),
+                            ("exhausted", "Exhausted"),
+                            ("cancelled", "Cancelled"),
+                            ("expired", "Expired"),
+                            ("suppressed", "Suppressed"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("not_before", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("call_at", models.DateTimeField(null=True)),
+                ("act_at", models.DateTimeField(null=True)),
+                ("context", models.JSONField(default=dict)),
+                ("evidence", models.CharField(blank=True, max_length=300)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notifications", to="patients.patient"
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to="appointments.visit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Leg',
+            name="Leg",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('address', models.CharField(max_length=254)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('reached', 'Reached'), ('passed', 'Passed'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='waiting', max_length=9)),
-                ('started_at', models.DateTimeField()),
-                ('wait_until', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='delivery.account')),
-                ('contact_point', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='patients.contactpoint')),
-                ('delivery', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='leg', to='delivery.delivery')),
-                ('notification', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='legs', to='notifications.notification')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("address", models.CharField(max_length=254)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("reached", "Reached"),
+                            ("passed", "Passed"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="waiting",
+                        max_length=9,
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("wait_until", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="delivery.account")),
+                (
+                    "contact_point",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to="patients.contactpoint"
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="leg",
+                        to="delivery.delivery",
+                    ),
+                ),
+                (
+                    "notification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="legs",
+                        to="notifications.notification",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Wording',
+            name="Wording",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('language', models.CharField(max_length=2)),
-                ('form', models.CharField(default='full', max_length=4)),
-                ('text', models.TextField()),
-                ('changed_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                ("language", models.CharField(max_length=2)),
+                ("form", models.CharField(default="full", max_length=4)),
+                ("text", models.TextField()),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'language', 'form'), name='wording_once')],
+                "constraints": [models.UniqueConstraint(fields=("kind", "language", "form"), name="wording_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('act_at__isnull', False)), fields=['act_at'], name='notification_due'),
+            model_name="notification",
+            index=models.Index(
+                condition=models.Q(("act_at__isnull", False)), fields=["act_at"], name="notification_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['visit', 'id'], name='notification_visit'),
+            model_name="notification",
+            index=models.Index(fields=["visit", "id"], name="notification_visit"),
         ),
         migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('act_at__isnull', False), ('ended_at__isnull', True), ('state__in', ['planned', 'running'])), models.Q(models.Q(('state__in', ['planned', 'running']), _negated=True), ('act_at__isnull', True), ('ended_at__isnull', False)), _connector='OR'), name='notification_live_has_next_action'),
+            model_name="notification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("act_at__isnull", False), ("ended_at__isnull", True), ("state__in", ["planned", "running"])
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ["planned", "running"]), _negated=True),
+                        ("act_at__isnull", True),
+                        ("ended_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="notification_live_has_next_action",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.CheckConstraint(condition=models.Q(('not_before__lte', models.F('expires_at'))), name='notification_window'),
+            model_name="notification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("not_before__lte", models.F("expires_at"))), name="notification_window"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leg',
-            constraint=models.UniqueConstraint(fields=('notification', 'position'), name='leg_position_once'),
+            model_name="leg",
+            constraint=models.UniqueConstraint(fields=("notification", "position"), name="leg_position_once"),
         ),
         migrations.AddConstraint(
-            model_name='leg',
-            constraint=models.UniqueConstraint(condition=models.Q(('contact_point__isnull', False)), fields=('notification', 'contact_point', 'account'), name='leg_tried_once'),
+            model_name="leg",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("contact_point__isnull", False)),
+                fields=("notification", "contact_point", "account"),
+                name="leg_tried_once",
+            ),
         ),
     ]

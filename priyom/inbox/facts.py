@@ -1,0 +1,42 @@
+"""What patients say, and what becomes of call tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from priyom.journal.record import Recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientReplied(Recorded):
+    """A patient pressed or wrote. `action` is what it means (`confirm:<visit>:<version>`, `stop`); '' for a person.
+
+    `delivery_id` is the message it answers, where known.
+    """
+
+    patient_id: int
+    incoming_id: int
+    account_id: int
+    address: str
+    channel: str
+    action: str = ""
+    pressed: bool = False
+    delivery_id: int | None = None
+    contact_point_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTaskOpened(Recorded):
+    """A person shall call."""
+
+    task_id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTaskClosed(Recorded):
+    """The call is done, was not possible, or is no longer needed; `state` is models.TaskState."""
+
+    task_id: int
+    state: str
+    result: str

@@ -1,0 +1,170 @@
+"""Take in what a person said, pressed, shared or started. Records PatientReplied; the scenarios decide what follows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from datetime import datetime
+
+from priyom.consent.change import give, withdraw
+from priyom.contracts.events import Pressed, Said, SharedPhone, Started
+from priyom.contracts.registry import channel as find_channel
+from priyom.delivery.enqueue import Order, enqueue
+from priyom.delivery.models import Delivery, Op, RawUpdate
+from priyom.foundation.clock import now
+from priyom.foundation.phone import BadPhone, normalize
+from priyom.inbox.chat import Chat, conversation, touch
+from priyom.inbox.facts import PatientReplied
+from priyom.inbox.link import link_by_phone, link_by_token
+from priyom.inbox.models import Incoming
+from priyom.inbox.rules import Choice, understand
+from priyom.journal.record import record
+from priyom.notifications.respond import respond, respond_unknown
+from priyom.patients import reach
+from priyom.patients.models import ContactPoint
+
+TOKEN = re.compile(r"^[A-Za-z0-9_-]{24}$")
+PERSONAL = ("stop", "start")
+"""Actions about the channel itself, done here; all others are the scenarios'."""
+
+
+def said(chat: Chat, event: Said, raw: RawUpdate) -> None:
+    """A text, perhaps with files."""
+    if TOKEN.match(event.text.strip()) and link_by_token(chat, event.text.strip()):
+        return
+    asked = _answered(chat, event)
+    point = chat.whose(asked)
+    if point is not None and asked is not None and asked.patient_id != point.patient_id:
+        asked = None
+    action = "" if event.files else understand(event.text, _choices(asked))
+    if point is None and not action:
+        _unknown(chat, event, raw)
+        return
+    _take(chat, point, raw, text=event.text, at=event.at, action=action, delivery=asked,
+          files=[asdict(f) for f in event.files], provider_id=event.provider_id)  # fmt: skip
+
+
+def pressed(chat: Chat, event: Pressed, raw: RawUpdate) -> None:
+    """A button. A payload that names another chat's delivery is forged, or older than our memory: it says nothing."""
+    delivery, button = _button(chat, event.payload)
+    point = chat.whose(delivery)
+    action = button.get("action", "") if button else ""
+    if event.press_id:
+        enqueue(
+            Order(
+                account_id=chat.account.pk, address=chat.address, op=Op.PRESS.value, origin="system",
+                body={"press_id": event.press_id, "text": "" if action else "Эта кнопка устарела"},
+                patient_id=point.patient_id if point else None,
+            )
+        )  # fmt: skip
+    if delivery is None or button is None:
+        return
+    _take(chat, point, raw, text=button["label"], at=event.at, action=action, delivery=delivery, pressed=True,
+          provider_id=event.provider_id)  # fmt: skip
+
+
+def started(chat: Chat, event: Started, raw: RawUpdate) -> None:
+    """The dialog was opened: by a personal link, by somebody known, or by a stranger."""
+    if event.payload and link_by_token(chat, event.payload):
+        return
+    if not chat.points:
+        respond_unknown(chat.account, chat.address, "ask_phone")
+        touch(conversation(chat, None), "открыл чат", event.at or now(), needs_answer=False)
+        return
+    for point in chat.points:
+        reach.opened(point, chat.account.channel, event.at or now())
+
+
+def shared_phone(chat: Chat, event: SharedPhone, raw: RawUpdate) -> None:
+    """A contact card: only the sender's own, proven number says who they are."""
+    at = event.at or now()
+    thread = conversation(chat, chat.whose(None))
+    Incoming.objects.create(
+        conversation=thread, account=chat.account, raw=raw, address=chat.address, at=at,
+        text=f"☎ {event.phone}", provider_id=event.provider_id,
+    )  # fmt: skip
+    try:
+        phone = normalize(event.phone if event.phone.startswith("+") else f"+{event.phone}")
+    except BadPhone:
+        phone = ""
+    if not event.proven or not phone:
+        respond_unknown(chat.account, chat.address, "ask_own_phone")
+        touch(thread, "прислал чужую карточку", at, needs_answer=False)
+    elif not link_by_phone(chat, phone):
+        respond_unknown(chat.account, chat.address, "reply_unknown")
+        touch(thread, f"номер {phone}: в базе не найден или не один", at, needs_answer=True)
+
+
+def _take(
+    chat: Chat,
+    point: ContactPoint | None,
+    raw: RawUpdate | None,
+    *,
+    text: str,
+    at: datetime | None,
+    action: str,
+    delivery: Delivery | None,
+    pressed: bool = False,
+    files: list[dict[str, object]] | None = None,
+    provider_id: str = "",
+) -> None:
+    moment = at or now()
+    thread = conversation(chat, point)
+    row = Incoming.objects.create(
+        conversation=thread, account=chat.account, raw=raw, address=chat.address, at=moment, text=text,
+        pressed=pressed, delivery=delivery, action=action[:60], files=files or [], provider_id=provider_id,
+    )  # fmt: skip
+    touch(thread, text or "файл", moment, needs_answer=not action)
+    if point is None:
+        return
+    after = (moment - delivery.sent_at).total_seconds() if delivery and delivery.sent_at else None
+    reach.answered(point, chat.account.channel, moment, after)
+    if action in PERSONAL:
+        _personal(chat, point, action, text)
+    record(
+        PatientReplied(
+            patient_id=point.patient_id, visit_id=delivery.visit_id if delivery else None, incoming_id=row.pk,
+            account_id=chat.account.pk, address=chat.address, channel=chat.account.channel, action=action,
+            pressed=pressed, delivery_id=delivery.pk if delivery else None, contact_point_id=point.pk,
+        )
+    )  # fmt: skip
+
+
+def _personal(chat: Chat, point: ContactPoint, action: str, text: str) -> None:
+    change = withdraw if action == "stop" else give
+    for purpose in ("service", "marketing") if action == "stop" else ("service",):
+        change(point.patient, purpose, chat.account.channel, "ответ пациента", text)
+    respond(chat.account, point, "reply_stop" if action == "stop" else "reply_started")
+
+
+def _unknown(chat: Chat, event: Said, raw: RawUpdate) -> None:
+    first = not Incoming.objects.filter(account=chat.account, address=chat.address).exists()
+    _take(chat, None, raw, text=event.text, at=event.at, action="", delivery=None,
+          files=[asdict(f) for f in event.files], provider_id=event.provider_id)  # fmt: skip
+    if first and find_channel(chat.account.channel).card.asks_contact and not chat.points:
+        respond_unknown(chat.account, chat.address, "ask_phone")
+
+
+def _answered(chat: Chat, event: Said) -> Delivery | None:
+    if event.reply_to:
+        named = Delivery.objects.filter(account=chat.account, address=chat.address, provider_id=event.reply_to).first()
+        if named is not None:
+            return named
+    return chat.last_sent()
+
+
+def _choices(delivery: Delivery | None) -> list[Choice]:
+    if delivery is None:
+        return []
+    return [Choice(button["action"]) for row in delivery.body.get("rows", []) for button in row]
+
+
+def _button(chat: Chat, payload: str) -> tuple[Delivery | None, dict[str, str] | None]:
+    delivery_id, _, button_id = payload.partition(":")
+    if not delivery_id.isascii() or not delivery_id.isdigit() or len(delivery_id) > 18:
+        return None, None
+    delivery = Delivery.objects.filter(pk=int(delivery_id), account=chat.account, address=chat.address).first()
+    if delivery is None:
+        return None, None
+    found = (b for row in delivery.body.get("rows", []) for b in row if b["id"] == button_id)
+    return delivery, next(found, None)

@@ -1,0 +1,83 @@
+"""The thread of one person over all channels, in order: what they said (Incoming) and what we wrote (deliveries)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from priyom.clinic.models import Staff
+from priyom.contracts.registry import channel as find_channel
+from priyom.delivery.models import Delivery, Op
+from priyom.inbox.models import Conversation, Incoming
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message of a thread. `id` is unique within it: `d12` a delivery, `i7` something said."""
+
+    id: str
+    at: datetime
+    direction: str
+    channel: str
+    channel_title: str
+    account_key: str
+    address: str
+    text: str
+    automatic: bool = False
+    kind: str = ""
+    buttons: tuple[str, ...] = ()
+    pressed: bool = False
+    signal: str = ""
+    evidence: str = ""
+    edited_text: str = ""
+    staff_name: str = ""
+    files: tuple[str, ...] = ()
+
+
+def thread(conversation: Conversation, before: datetime | None = None, limit: int = 100) -> list[Entry]:
+    """The newest `limit` messages (older than `before`), oldest first."""
+    entries = [*_said(conversation, before, limit), *_written(conversation, before, limit)]
+    entries.sort(key=lambda entry: (entry.at, entry.id))
+    return entries[-limit:]
+
+
+def _said(conversation: Conversation, before: datetime | None, limit: int) -> list[Entry]:
+    rows = Incoming.objects.filter(conversation=conversation).select_related("account")
+    if before is not None:
+        rows = rows.filter(at__lt=before)
+    return [
+        Entry(
+            id=f"i{row.pk}", at=row.at, direction="in", channel=row.account.channel,
+            channel_title=find_channel(row.account.channel).card.title, account_key=row.account.key,
+            address=row.address, text=row.text, pressed=row.pressed,
+            files=tuple(file.get("name", "") for file in row.files),
+        )
+        for row in rows.order_by("-at", "-id")[:limit]
+    ]  # fmt: skip
+
+
+def _written(conversation: Conversation, before: datetime | None, limit: int) -> list[Entry]:
+    if conversation.patient_id is not None:
+        mine = Q(patient_id=conversation.patient_id)
+    else:
+        mine = Q(patient=None, account_id=conversation.account_id, address=conversation.address)
+    rows = Delivery.objects.filter(mine, op=Op.SEND).select_related("account")
+    if before is not None:
+        rows = rows.filter(created_at__lt=before)
+    newest = list(rows.order_by("-created_at", "-id")[:limit])
+    authors = {row.origin_id for row in newest if row.origin == "staff" and row.origin_id is not None}
+    names = {s.pk: s.get_full_name() or s.username for s in Staff.objects.filter(pk__in=authors)} if authors else {}
+    return [_entry(row, names) for row in newest]
+
+
+def _entry(row: Delivery, names: dict[int, str]) -> Entry:
+    return Entry(
+        id=f"d{row.pk}", at=row.sent_at or row.created_at, direction="out", channel=row.account.channel,
+        channel_title=find_channel(row.account.channel).card.title, account_key=row.account.key, address=row.address,
+        text=row.body.get("text", ""), automatic=row.origin != "staff", kind=row.body.get("kind", ""),
+        buttons=tuple(b["label"] for buttons in row.body.get("rows", []) for b in buttons),
+        signal=row.signal if row.state != "cancelled" else "cancelled", evidence=row.evidence,
+        edited_text=row.edited_text, staff_name=names.get(row.origin_id or 0, ""),
+    )  # fmt: skip

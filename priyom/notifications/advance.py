@@ -1,0 +1,186 @@
+"""The route of a notification, step by step: the next leg when the last one's time is over, until an end.
+
+`advance_once` is the worker's step. Decisions about order and time are `rules`; here they are carried out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Min
+
+from priyom.appointments.models import LIVE, State
+from priyom.contracts.card import Card
+from priyom.contracts.message import Signal
+from priyom.contracts.registry import channel as find_channel
+from priyom.delivery.enqueue import Order, cancel, enqueue
+from priyom.delivery.models import Account
+from priyom.foundation.clock import now
+from priyom.journal.record import record
+from priyom.notifications.facts import NotificationExhausted, NotificationReached
+from priyom.notifications.models import Leg, LegState, Notification, NotificationState
+from priyom.notifications.notify import last_call, quiet
+from priyom.notifications.offers import about
+from priyom.notifications.rules import Way, sensible, wait_until
+from priyom.notifications.ways import ways
+from priyom.notifications.wording import compose
+
+INFORMS_WITHIN = timedelta(hours=12)
+"""A route that only informs tries its next way within so long, however far the visit is."""
+LIVING = (NotificationState.PLANNED, NotificationState.RUNNING)
+
+
+@transaction.atomic
+def advance_once() -> bool:
+    """Take one notification whose moment has come. True when there was one."""
+    row = (
+        Notification.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("visit__branch", "visit__service", "visit__practitioner", "visit__patient", "patient")
+        .filter(act_at__lte=now())
+        .order_by("act_at", "id")
+        .first()
+    )
+    if row is None:
+        return False
+    _step(row, now())
+    return True
+
+
+def next_due() -> datetime | None:
+    """When the next notification has something to do."""
+    found: datetime | None = Notification.objects.filter(act_at__isnull=False).aggregate(at=Min("act_at"))["at"]
+    return found
+
+
+def _step(row: Notification, at: datetime) -> None:
+    gone = stale(row)
+    if gone:
+        end(row, NotificationState.CANCELLED, gone)
+        return
+    close_legs(row, LegState.PASSED, "время вышло")
+    if at >= row.expires_at and row.state != NotificationState.PLANNED:
+        exhaust(row, "срок сообщения прошел")
+        return
+    if row.call_at is not None and at >= row.call_at and row.legs.exists():
+        exhaust(row, "пора звонить")
+        return
+    open_ways = ways(row.patient_id, row.purpose, row.goal)
+    tried = set(row.legs.values_list("contact_point_id", "account_id"))
+    left = [way for way in open_ways if (way.contact_point_id, way.account_id) not in tried]
+    left = sensible(left, (row.call_at or row.expires_at) - at)
+    if not left:
+        exhaust(row, "все способы испробованы" if tried else "нет ни одного открытого канала")
+        return
+    _start_leg(row, left, at)
+
+
+def _start_leg(row: Notification, left: list[Way], at: datetime) -> None:
+    assert row.visit is not None
+    way, hours = left[0], quiet(row.visit)
+    account = Account.objects.get(pk=way.account_id)
+    card = find_channel(account.channel).card
+    soundless = row.fresh and card.can_be_quiet
+    if hours.holds(at) and not soundless and way.sort != "mail":
+        _after_quiet(row, hours.over(at))
+        return
+    deadline = row.call_at or min(row.expires_at, at + INFORMS_WITHIN)
+    bounded = row.call_at is not None
+    until = wait_until(at, deadline, [w.usual for w in left], hours, last_waits=bounded)
+    leg = Leg.objects.create(
+        notification=row, position=row.legs.count(), contact_point_id=way.contact_point_id, account=account,
+        address=way.address, started_at=at, wait_until=until,
+    )  # fmt: skip
+    leg.delivery_id = enqueue(_order(row, way, account, card, silent=hours.holds(at), until=until))
+    leg.save(update_fields=["delivery"])
+    row.state, row.act_at = NotificationState.RUNNING, until
+    row.save(update_fields=["state", "act_at"])
+
+
+def _order(row: Notification, way: Way, account: Account, card: Card, *, silent: bool, until: datetime) -> Order:
+    # Below «answered» a channel is asked for its best honest signal up to the goal.
+    goal = row.goal if row.goal == Signal.ANSWERED or Signal(row.goal) in card.signals else Signal.ACCEPTED.value
+    return Order(
+        account_id=account.pk,
+        address=way.address,
+        body=compose(row.kind, about(row), card),
+        origin="notification",
+        origin_id=row.pk,
+        contact_point_id=way.contact_point_id,
+        patient_id=row.patient_id,
+        visit_id=row.visit_id,
+        quiet=silent or way.muted,
+        goal=goal,
+        expires_at=min(row.expires_at, max(until, now() + timedelta(minutes=1))),
+    )
+
+
+def _after_quiet(row: Notification, over: datetime) -> None:
+    if over < min(row.expires_at, row.call_at or row.expires_at):
+        row.act_at = over
+        row.save(update_fields=["act_at"])
+    else:
+        exhaust(row, "тихие часы кончатся слишком поздно")
+
+
+def stale(row: Notification) -> str:
+    """Why the notification no longer fits its visit; '' when it does."""
+    visit = row.visit
+    if visit is None:
+        return ""
+    if row.visit_version != visit.version:
+        return "визит перенесен"
+    if row.kind == "cancelled":
+        return "" if visit.state == State.CANCELLED else "визит снова в силе"
+    if row.kind == "no_show":
+        return "" if visit.state == State.MISSED else "пациент пришел"
+    if visit.state not in LIVE:
+        return "визит отменен" if visit.state == State.CANCELLED else "визит состоялся"
+    if row.goal == Signal.ANSWERED and visit.state == State.CONFIRMED:
+        return "визит уже подтвержден"
+    return ""
+
+
+def reach(row: Notification, leg: Leg | None, evidence: str) -> None:
+    """The goal is reached: the leg by which, and the end of the route. Records NotificationReached."""
+    if row.state not in LIVING:
+        return
+    if leg is not None:
+        leg.state, leg.reason = LegState.REACHED, evidence[:300]
+        leg.save(update_fields=["state", "reason"])
+    row.evidence = evidence[:300]
+    end(row, NotificationState.REACHED, "")
+    record(
+        NotificationReached(
+            patient_id=row.patient_id, visit_id=row.visit_id, notification_id=row.pk, kind=row.kind, evidence=evidence
+        )
+    )  # fmt: skip
+
+
+def exhaust(row: Notification, why: str) -> None:
+    """Messages have done what they could. Records NotificationExhausted."""
+    close_legs(row, LegState.PASSED, why)
+    end(row, NotificationState.EXHAUSTED, why)
+    record(
+        NotificationExhausted(
+            patient_id=row.patient_id, visit_id=row.visit_id, notification_id=row.pk, kind=row.kind,
+            must_reach=row.must_reach, call_until=last_call(row.visit) if row.visit else None, why=why,
+        )
+    )  # fmt: skip
+
+
+def end(row: Notification, state: NotificationState, reason: str) -> None:
+    """Nothing more is done for it; what still waits to be sent is taken back."""
+    close_legs(row, LegState.CANCELLED, reason)
+    row.state, row.act_at, row.ended_at = state, None, now()
+    row.reason = reason[:300]
+    row.save(update_fields=["state", "act_at", "ended_at", "reason", "evidence"])
+
+
+def close_legs(row: Notification, state: LegState, reason: str) -> None:
+    """Legs still waiting are over; their deliveries that have not gone yet never will."""
+    waiting = list(row.legs.select_for_update().filter(state=LegState.WAITING))
+    if not waiting:
+        return
+    cancel([leg.delivery_id for leg in waiting if leg.delivery_id], reason or "больше не нужно")
+    Leg.objects.filter(pk__in=[leg.pk for leg in waiting]).update(state=state, reason=reason[:300])

@@ -1,0 +1,112 @@
+"""What the route does when something becomes known: a delivery settled, a visit changed, a consent withdrawn."""
+
+from __future__ import annotations
+
+from priyom.appointments.facts import VisitCancelled, VisitCompleted, VisitConfirmed, VisitMissed, VisitMoved
+from priyom.contracts.message import Signal
+from priyom.contracts.registry import channel as find_channel
+from priyom.delivery.facts import DeliverySettled
+from priyom.foundation.clock import now
+from priyom.journal.record import Seen, reacts_to
+from priyom.notifications.advance import LIVING, close_legs, end, reach, stale
+from priyom.notifications.evidence import signal_words
+from priyom.notifications.models import Leg, LegState, Notification, NotificationState
+from priyom.notifications.standing import settle_standing
+from priyom.notifications.ways import counts_as_delivered
+from priyom.patients.models import Reach
+
+
+@reacts_to(DeliverySettled)
+def delivery_settled(fact: DeliverySettled, seen: Seen) -> None:
+    """A leg has a signal: on to the next one, or the goal is reached - also when the leg's time was already over."""
+    if fact.origin != "notification":
+        return
+    leg = Leg.objects.select_related("account", "delivery").filter(delivery_id=fact.delivery_id).first()
+    if leg is None:
+        return
+    row = Notification.objects.select_for_update().get(pk=leg.notification_id)
+    signal = Signal(fact.signal)
+    if signal == Signal.FAILED:
+        _leg_failed(row, leg, fact.evidence or fact.code)
+    elif signal == Signal.UNCERTAIN:
+        _leg_uncertain(row, leg)
+    elif signal.rung >= Signal(row.goal).rung and row.goal != Signal.ANSWERED:
+        reach(row, leg, signal_words(leg.account.channel, signal.value))
+    elif row.goal == Signal.DELIVERED:
+        _accepted_may_count(row, leg, signal)
+
+
+def _leg_failed(row: Notification, leg: Leg, why: str) -> None:
+    if leg.state != LegState.WAITING:
+        return
+    leg.state, leg.reason = LegState.FAILED, why[:300]
+    leg.save(update_fields=["state", "reason"])
+    if row.state in LIVING:
+        row.act_at = now()
+        row.save(update_fields=["act_at"])
+
+
+def _leg_uncertain(row: Notification, leg: Leg) -> None:
+    # A reminder prefers «not twice»: its timer goes on. News of a moved or fallen visit prefers «not never».
+    if row.fresh and row.state in LIVING and leg.state == LegState.WAITING:
+        row.act_at = now()
+        row.save(update_fields=["act_at"])
+
+
+def _accepted_may_count(row: Notification, leg: Leg, signal: Signal) -> None:
+    known = Reach.objects.filter(contact_point_id=leg.contact_point_id, channel=leg.account.channel).first()
+    if counts_as_delivered(find_channel(leg.account.channel).card, known, now()):
+        reach(row, leg, signal_words(leg.account.channel, signal.value) + "; пациент недавно отвечал здесь")
+
+
+@reacts_to(VisitConfirmed)
+def visit_confirmed(fact: VisitConfirmed, seen: Seen) -> None:
+    """The question is answered: every live notification that asked it has reached its goal."""
+    for row in _live(fact.visit_id):
+        if row.goal == Signal.ANSWERED:
+            leg = row.legs.filter(account__channel=fact.channel).order_by("-position").first()
+            reach(row, leg, fact.evidence)
+    settle_standing(fact.visit_id, "confirmed")
+
+
+@reacts_to(VisitMoved)
+def visit_moved(fact: VisitMoved, seen: Seen) -> None:
+    """Reminders of the old time never go; what stands in the chats is struck."""
+    _drop_stale(fact.visit_id)
+    settle_standing(fact.visit_id, "moved")
+
+
+@reacts_to(VisitCancelled)
+def visit_cancelled(fact: VisitCancelled, seen: Seen) -> None:
+    """The same for a visit that fell."""
+    _drop_stale(fact.visit_id)
+    settle_standing(fact.visit_id, "cancelled")
+
+
+@reacts_to(VisitCompleted)
+def visit_completed(fact: VisitCompleted, seen: Seen) -> None:
+    """Nothing more to remind of."""
+    _drop_stale(fact.visit_id)
+
+
+@reacts_to(VisitMissed)
+def visit_missed(fact: VisitMissed, seen: Seen) -> None:
+    """The same; the offer of other times is a new notification."""
+    _drop_stale(fact.visit_id)
+
+
+def _live(visit_id: int) -> list[Notification]:
+    return list(
+        Notification.objects.select_for_update(of=("self",))
+        .select_related("visit")
+        .filter(visit_id=visit_id, state__in=LIVING)
+        .order_by("id")
+    )
+
+
+def _drop_stale(visit_id: int) -> None:
+    for row in _live(visit_id):
+        why = stale(row)
+        if why:
+            close_legs(row, LegState.CANCELLED, why)
+            end(row, NotificationState.CANCELLED, why)

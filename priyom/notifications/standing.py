@@ -1,0 +1,59 @@
+"""Never stale: messages that already stand in a chat are edited when their visit is confirmed, moved or cancelled.
+
+Only where the vendor allows edits; elsewhere the old buttons lose their force, because each names the visit's version.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from priyom.appointments.models import Visit
+from priyom.contracts.card import Card
+from priyom.contracts.message import Signal
+from priyom.contracts.registry import channel as find_channel
+from priyom.delivery.enqueue import Order, enqueue
+from priyom.delivery.models import Delivery, DeliveryState, Op
+from priyom.notifications.wording import About, label, stamp
+
+CHANGE_ROW = ("move", "cancel")
+
+
+def settle_standing(visit_id: int, how: str) -> int:
+    """Edit what stands: `how` is confirmed, moved or cancelled. The number of edits ordered."""
+    visit = Visit.objects.select_related("patient", "branch", "service", "practitioner").get(pk=visit_id)
+    standing = (
+        Delivery.objects.select_related("account")
+        .filter(visit_id=visit_id, op=Op.SEND, state=DeliveryState.SETTLED, body__has_key="rows")
+        .exclude(signal__in=(Signal.FAILED, ""))
+        .exclude(provider_id="")
+        .order_by("-id")[:20]
+    )
+    edits = 0
+    for delivery in standing:
+        card = find_channel(delivery.account.channel).card
+        if card.edits and delivery.body.get("settled") != how:
+            _edit(delivery, visit, how, card)
+            edits += 1
+    return edits
+
+
+def _edit(delivery: Delivery, visit: Visit, how: str, card: Card) -> None:
+    text = f"{delivery.body['text']}\n\n{stamp(how, About(visit.patient, visit))}"[: card.text_limit]
+    body: dict[str, Any] = {"text": text, "target": delivery.provider_id}
+    current = delivery.body.get("version") == visit.version
+    if how == "confirmed" and current and not delivery.body.get("kind", "").startswith("reply_"):
+        # A confirmed visit can still be moved or cancelled.
+        body["rows"] = [
+            [
+                {"id": str(n), "label": label(name, visit.patient), "action": f"{name}:{visit.pk}:{visit.version}"}
+                for n, name in enumerate(CHANGE_ROW, 1)
+            ]
+        ]
+    enqueue(
+        Order(
+            account_id=delivery.account_id, address=delivery.address, body=body, op=Op.EDIT.value, origin="system",
+            origin_id=delivery.pk, contact_point_id=delivery.contact_point_id, patient_id=delivery.patient_id,
+            visit_id=delivery.visit_id,
+        )
+    )  # fmt: skip
+    Delivery.objects.filter(pk=delivery.pk).update(edited_text=text, body={**delivery.body, "settled": how})

@@ -1,0 +1,159 @@
+"""From a kind, a patient and a channel's card to the body of a delivery: text, subject, buttons with their actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from priyom.appointments.models import Visit
+from priyom.clinic.house import house
+from priyom.contracts.card import Buttons, Card
+from priyom.foundation.clock import now
+from priyom.notifications import catalogue
+from priyom.notifications.links import visit_link
+from priyom.notifications.models import Wording
+from priyom.notifications.variables import check, fill, moment, values
+from priyom.patients.models import Patient
+
+Offer = tuple[datetime, datetime]
+MOST_OFFERS = 6
+MOST_DIGITS = 4
+NUMBERED = {"ru": "Ответьте {choices}", "kk": "Жауап беріңіз: {choices}"}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a text is about. `offers`: free times for buttons; `rebook`: taking one books anew instead of moving."""
+
+    patient: Patient
+    visit: Visit | None = None
+    old_start: datetime | None = None
+    offers: Sequence[Offer] = field(default=())
+    rebook: bool = False
+
+
+def languages(patient: Patient) -> list[str]:
+    """The languages this patient is written in: their own, else the house's (one or both)."""
+    chosen = patient.language or house().languages
+    found = [code for code in chosen.split(",") if code in catalogue.LANGUAGES]
+    return found or ["ru"]
+
+
+def compose(kind: str, about: About, card: Card) -> dict[str, Any]:
+    """The delivery's body for this channel. Buttons become digits or links as the card says; long texts are cut."""
+    codes = languages(about.patient)
+    short = card.buttons == Buttons.DIGITS
+    lines = [_text(kind, code, about, short=short) for code in codes]
+    rows = _rows(kind, about, codes[0], card)
+    if card.buttons == Buttons.DIGITS and rows:
+        rows = [[button] for row in rows for button in row][:MOST_DIGITS]
+        choices = ", ".join(f"{i} - {row[0]['label'].lower()}" for i, row in enumerate(rows, 1))
+        lines.append(NUMBERED[codes[0]].format(choices=choices))
+    body: dict[str, Any] = {
+        "kind": kind,
+        "text": cut("\n".join(lines) if short else "\n\n".join(lines), card.text_limit),
+    }
+    subject = catalogue.text(kind).subject.get(codes[0], "")
+    if subject:
+        body["subject"] = fill(subject, _values(about, codes[0]))
+    if rows:
+        body["rows"] = rows
+    if about.visit is not None:
+        body["version"] = about.visit.version
+    return body
+
+
+def stamp(name: str, about: About) -> str:
+    """The line added to a message that is settled: «✓ Вы подтвердили визит»."""
+    code = languages(about.patient)[0]
+    return fill(catalogue.STAMPS[name][code], _values(about, code))
+
+
+def label(name: str, patient: Patient) -> str:
+    """A button's words in the patient's language (or both)."""
+    return _label(name, languages(patient))
+
+
+def preview(kind: str, language: str, form: str) -> str:
+    """The text in force for a kind, language and form, with its variables unfilled."""
+    own = Wording.objects.filter(kind=kind, language=language, form=form).values_list("text", flat=True).first()
+    if own is not None:
+        return own
+    text = catalogue.text(kind)
+    return (text.sms.get(language) if form == "sms" else None) or text.full[language]
+
+
+def change(kind: str, language: str, form: str, text: str) -> None:
+    """Put the clinic's own text in force; '' brings the program's back. Raises BadWording."""
+    catalogue.text(kind)
+    check(text)
+    if not text.strip():
+        Wording.objects.filter(kind=kind, language=language, form=form).delete()
+        return
+    Wording.objects.update_or_create(
+        kind=kind, language=language, form=form, defaults={"text": text.strip(), "changed_at": now()}
+    )
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters, ending at a word and with «…», never inside a link."""
+    if len(text) <= limit:
+        return text
+    short = text[: limit - 1]
+    space = max(short.rfind(" "), short.rfind("\n"))
+    return (short[:space] if space > 0 else short).rstrip(" ,;:\n") + "…"
+
+
+def _text(kind: str, code: str, about: About, *, short: bool) -> str:
+    return fill(preview(kind, code, "sms" if short else "full"), _values(about, code))
+
+
+def _values(about: About, code: str) -> dict[str, str]:
+    return values(about.patient, about.visit, code, house().name, about.old_start)
+
+
+def _label(name: str, codes: Sequence[str]) -> str:
+    return " / ".join(dict.fromkeys(catalogue.BUTTONS[name][code] for code in codes))
+
+
+def _rows(kind: str, about: About, code: str, card: Card) -> list[list[dict[str, str]]]:
+    visit = about.visit
+    if visit is None:
+        return []
+    rows: list[list[dict[str, str]]] = []
+    codes = languages(about.patient)
+    for names in catalogue.text(kind).buttons:
+        if names == ("offers",):
+            rows += _offers(about, code, 1 if card.buttons == Buttons.DIGITS else 2)
+        else:
+            rows.append(
+                [{"label": _label(name, codes), "action": f"{name}:{visit.pk}:{visit.version}"} for name in names]
+            )
+    number = 0
+    for row in rows:
+        for button in row:
+            number += 1
+            button["id"] = str(number)
+            button["label"] = button["label"][: card.label_limit]
+            if card.buttons == Buttons.LINKS:
+                button["url"] = visit_link(visit, button["action"])
+    return rows
+
+
+def _offers(about: About, code: str, across: int) -> list[list[dict[str, str]]]:
+    visit = about.visit
+    assert visit is not None
+    zone, verb = ZoneInfo(visit.branch.time_zone), "rebook" if about.rebook else "slot"
+    buttons = []
+    for start, _ in list(about.offers)[:MOST_OFFERS]:
+        words = moment("o", start, zone, code)
+        buttons.append(
+            {
+                "label": f"{words['o.short_date']} {words['o.local_time']}",
+                "action": f"{verb}:{visit.pk}:{visit.version}:{int(start.timestamp())}",
+            }
+        )
+    return [buttons[i : i + across] for i in range(0, len(buttons), across)]
