@@ -1,0 +1,332 @@
+"""A fake mail provider: a submission server on loopback (AUTH required), one mailbox per person, and their replies.
+
+Strict where providers are: no letter without login, none from a foreign address, `550 5.1.1` for a mailbox that does
+not exist or has died, `554 5.6.0` for a letter without the headers RFC 5322 demands. The person presses a link's button
+on the page behind it (a POST), and answers by a letter that quotes ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP as MAIL
+from email.policy import default
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+from aiohttp import web
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from priyom.channels.smtp import CARD
+from priyom.channels.smtp.letter import BUTTON_CLASS
+from priyom.channels.smtp.page import Page
+from priyom.contracts.emulator import Hook, Impossible, Mode, NoSuchPhone, Phone, PhoneMessage, World
+from priyom.contracts.hook_post import HookPost, Parcel
+
+USER, PASSWORD = "priem@clinic.example", "demo-password-1"
+SLOW_SECONDS = 3.0
+_LOOPBACK = "127.0.0.1"
+
+
+@dataclass(slots=True)
+class Letter:
+    """One letter in a mailbox. `links` are (label, url) of its buttons; `name` is its Message-ID."""
+
+    seq: int
+    address: str
+    at: datetime
+    direction: str
+    text: str
+    subject: str = ""
+    sender: str = ""
+    name: str = ""
+    answer_to: str = ""
+    links: list[list[str]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+class Line(SMTP):
+    """One connection; the provider can drop it."""
+
+    def __init__(self, provider: SmtpEmulator) -> None:
+        super().__init__(
+            provider,
+            hostname="mail.clinic.example",
+            ident="ESMTP",
+            auth_require_tls=False,
+            authenticator=provider.log_in,
+            loop=asyncio.get_running_loop(),
+        )
+        self._provider = provider
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the call, unless the provider is down."""
+        super().connection_made(transport)
+        self._provider.lines.add(self)
+        if self._provider.mode is Mode.DOWN:
+            self.drop()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The call is over."""
+        self._provider.lines.discard(self)
+        super().connection_lost(error)
+
+    def drop(self) -> None:
+        """Break the connection without a word."""
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
+
+
+class SmtpEmulator:
+    """The provider, the clinic's one login, and the people's mailboxes. Set `port` before `start` to fix it."""
+
+    channel = CARD.key
+    contact_kind = CARD.contact_kind
+
+    def __init__(self, world: World) -> None:
+        self.port = 0
+        self.lines: set[Line] = set()
+        self._mode = Mode.OK
+        self._world = world
+        self._post = HookPost(world, lambda status: 200 <= status < 300)
+        self._hook: tuple[str, str] | None = None
+        self._phones: dict[str, Phone] = {}
+        self._letters: list[Letter] = []
+        self._server: asyncio.Server | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """How the provider behaves. Going down breaks what is open."""
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode: Mode) -> None:
+        self._mode = mode
+        if mode is Mode.DOWN:
+            for line in list(self.lines):
+                line.drop()
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """None: mail speaks no HTTP."""
+        return []
+
+    async def start(self) -> None:
+        """Listen on `port`, or on a free one, which `port` then tells."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: Line(self), _LOOPBACK, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._post.again()
+
+    async def stop(self) -> None:
+        """Stop listening and break what is open."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for line in list(self.lines):
+            line.drop()
+        while self.lines:  # noqa: ASYNC110 - each leaves the set in one of the loop's next turns
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    def demo_account(self, base_url: str) -> Mapping[str, str]:
+        """The one login; `base_url` is not needed, the port is known after `start`."""
+        return {
+            "host": _LOOPBACK,
+            "port": str(self.port),
+            "security": "none",
+            "user": USER,
+            "password": PASSWORD,
+            "from_address": USER,
+            "from_name": "Клиника «Пример»",
+        }
+
+    def attach(self, account_settings: Mapping[str, str], hook_url: str, hook_secret: str) -> None:
+        """Where the clinic's mailbox posts what comes in."""
+        self._hook = (hook_url, hook_secret)
+
+    def put(self, address: str, name: str, started: bool) -> Phone:
+        """Make or rename a mailbox; anybody can be written to, so `started` changes nothing."""
+        address = address.strip().lower()
+        phone = self._phones.setdefault(address, Phone(address, name, True))
+        phone.name = name
+        return phone
+
+    def phones(self) -> list[Phone]:
+        """All mailboxes."""
+        return list(self._phones.values())
+
+    def messages(self, address: str) -> list[PhoneMessage]:
+        """Letters from and to the clinic; buttons are the links of the letter."""
+        phone = self._phone(address)
+        return [
+            PhoneMessage(
+                str(letter.seq),
+                letter.at,
+                letter.direction,
+                letter.text,
+                tuple((str(at), label) for at, (label, _) in enumerate(letter.links)),
+                files=tuple(letter.files),
+                subject=letter.subject,
+                sender=letter.sender,
+            )
+            for letter in self._letters
+            if letter.address == phone.address
+        ]
+
+    async def press(self, address: str, message: str, button: str) -> None:
+        """Open the link and press the button of its page, which posts to the same address."""
+        phone = self._phone(address)
+        links = [x.links for x in self._letters if (x.address, str(x.seq)) == (phone.address, message)]
+        if not links or not button.isdecimal() or int(button) >= len(links[0]):
+            raise Impossible("в этом письме нет такой кнопки")
+        url = links[0][int(button)][1]
+        status = await self._world.call(Hook(url, {}, b"", "application/x-www-form-urlencoded"))
+        if not 200 <= status < 400:
+            raise Impossible(f"страница не открылась: {status or 'нет ответа'}")
+
+    async def say(self, address: str, text: str) -> None:
+        """Answer the clinic's last letter, or write one of one's own."""
+        phone = self._phone(address)
+        if phone.blocked:
+            raise Impossible("ящик не существует")
+        last = next((x for x in reversed(self._letters) if x.address == phone.address and x.direction == "in"), None)
+        reply = Letter(len(self._letters) + 1, phone.address, self._world.now(), "out", text, name="")
+        reply.name = f"reply-{reply.seq}@{phone.address.rpartition('@')[2]}"
+        reply.subject = f"Re: {last.subject}" if last else "Вопрос"
+        self._letters.append(reply)
+        self._world.changed(self.contact_kind, phone.address)
+        if self._hook:
+            url, secret = self._hook
+            raw = _reply(phone, reply, last)
+            hook = Hook(url, {"X-Priyom-Secret": secret}, raw, "message/rfc822")
+            self._post.put(phone.address, Parcel(hook))
+
+    async def start_chat(self, address: str, payload: str) -> None:
+        """Mail has no bots."""
+        raise Impossible("в почте нет ботов")
+
+    async def share_phone(self, address: str, phone: str) -> None:
+        """Mail has no contact button."""
+        raise Impossible("в почте нет кнопки «отправить номер»")
+
+    async def block(self, address: str, blocked: bool) -> None:
+        """The mailbox dies, or lives again."""
+        phone = self._phone(address)
+        phone.blocked = blocked
+        self._world.changed(self.contact_kind, phone.address)
+
+    def dump(self) -> dict[str, Any]:
+        """Mailboxes, letters, and replies nobody took."""
+        return {
+            "phones": [asdict(phone) for phone in self._phones.values()],
+            "letters": [{**asdict(letter), "at": letter.at.isoformat()} for letter in self._letters],
+            "post": self._post.dump(),
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take up what `dump` gave."""
+        self._phones = {item["address"]: Phone(**item) for item in state["phones"]}
+        self._letters = [Letter(**{**item, "at": datetime.fromisoformat(item["at"])}) for item in state["letters"]]
+        self._post.load(state["post"])
+
+    # -- what the server asks while a letter comes in --
+
+    def log_in(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        """The demo login alone."""
+        right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=right, handled=False)
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """The envelope's sender."""
+        if not session.authenticated:
+            return "530 5.7.0 Authentication required"
+        if self._mode is Mode.THROTTLE:
+            return "450 4.7.0 Too many messages, slow down"
+        if address.lower() != USER:
+            return f"553 5.7.1 <{address}>: Sender address rejected: not owned by user {USER}"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 Ok"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """The envelope's recipient."""
+        phone = self._phones.get(address.lower())
+        if phone is None or phone.blocked:
+            return f"550 5.1.1 <{address}>: Recipient address rejected: User unknown"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 Ok"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """The letter itself."""
+        if self._mode is Mode.SLOW:
+            await asyncio.sleep(SLOW_SECONDS)
+        raw = envelope.content if isinstance(envelope.content, bytes) else b""
+        letter = message_from_bytes(raw, policy=default)
+        if any(len(letter.get_all(name, [])) != 1 for name in ("From", "Date", "Message-ID", "To")):
+            return "554 5.6.0 Message lacks From, To, Date or Message-ID, or has two of them"
+        if parseaddr(str(letter["From"]))[1].lower() != USER:
+            return "550 5.7.1 Header From does not belong to the user"
+        for address in envelope.rcpt_tos:
+            self._keep(address.lower(), letter)
+        while self._mode is Mode.HANG:  # noqa: ASYNC110 - ends with the connection too, which no event tells
+            await asyncio.sleep(0.02)
+        return f"250 2.0.0 Ok: queued as {len(self._letters):08X}"
+
+    def _keep(self, address: str, letter: EmailMessage) -> None:
+        html = letter.get_body(preferencelist=("html",))
+        plain = letter.get_body(preferencelist=("plain",))
+        page = Page(str(html.get_content()), BUTTON_CLASS) if html else None
+        text = page.text if page else str(plain.get_content()).rstrip("\n") if plain else ""
+        links = [[link.label, link.url] for link in page.links if link.kind == BUTTON_CLASS] if page else []
+        self._letters.append(
+            Letter(
+                len(self._letters) + 1,
+                address,
+                self._world.now(),
+                "in",
+                text,
+                str(letter["Subject"] or ""),
+                str(letter["From"]),
+                str(letter["Message-ID"]).strip("<> "),
+                parseaddr(str(letter["Reply-To"] or letter["From"]))[1],
+                links,
+                [part.get_filename() or "" for part in letter.iter_attachments()],
+            )
+        )
+        self._world.changed(self.contact_kind, address)
+
+    def _phone(self, address: str) -> Phone:
+        try:
+            return self._phones[address.strip().lower()]
+        except KeyError:
+            raise NoSuchPhone(address) from None
+
+
+def make(world: World) -> SmtpEmulator:
+    """The provider in this world."""
+    return SmtpEmulator(world)
+
+
+def _reply(phone: Phone, reply: Letter, last: Letter | None) -> bytes:
+    made = EmailMessage(policy=MAIL)
+    made["From"] = f"{' '.join(phone.name.split())} <{phone.address}>" if phone.name.isascii() else phone.address
+    made["To"] = last.answer_to if last else USER
+    made["Subject"] = reply.subject
+    made["Date"] = format_datetime(reply.at)
+    made["Message-ID"] = f"<{reply.name}>"
+    text = reply.text + "\n"
+    if last:
+        made["In-Reply-To"] = f"<{last.name}>"
+        made["References"] = f"<{last.name}>"
+        quoted = "\n".join(f"> {line}" for line in last.text.split("\n"))
+        text += f"\n{last.at:%d.%m.%Y, %H:%M}, {last.answer_to} пишет:\n{quoted}\n"
+    made.set_content(text, cte="base64")
+    return made.as_bytes()
