@@ -14,6 +14,7 @@ import importlib
 import logging
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -91,6 +92,15 @@ def _tasks(commands: Any) -> None:
     migrate.set_defaults(command=_migrate)
     status = commands.add_parser("status", help="show the database, migrations, processes and counts")
     status.set_defaults(command=_status)
+    shell = commands.add_parser(
+        "with-database",
+        help="run a program with DATABASE_URL set and PostgreSQL's own tools in its PATH",
+        description="Starts the database for as long as the program runs, if it is not running.",
+    )
+    shell.add_argument(
+        "program", metavar="PROGRAM", nargs=argparse.REMAINDER, help="for example: psql, deploy/backup.sh"
+    )
+    shell.set_defaults(command=_with_database)
     imports = commands.add_parser("import", help="load a file").add_subparsers(metavar="WHAT", required=True)
     visits = imports.add_parser("visits", help="load visits and patients from a CSV or XLSX file")
     visits.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX with one visit a row")
@@ -232,6 +242,24 @@ def _status(arguments: argparse.Namespace) -> int:
         from config import status
 
         return status.show()
+
+
+def _with_database(arguments: argparse.Namespace) -> int:
+    from config import postgres
+    from config.env import env
+    from config.postgres_place import tools
+
+    if not arguments.program:
+        raise Failure("name the program to run")
+    server = None if env.database_url else postgres.ensure(env.data)
+    environment = dict(os.environ, PRIYOM_DATA=str(env.data), PATH=f"{tools()}{os.pathsep}{os.environ.get('PATH', '')}")
+    if server is not None:
+        environment["DATABASE_URL"] = server.url
+    try:
+        return subprocess.run(arguments.program, env=environment, check=False).returncode
+    finally:
+        if server is not None:
+            postgres.stop(server)
 
 
 def _import_visits(arguments: argparse.Namespace) -> int:

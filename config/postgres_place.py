@@ -100,14 +100,18 @@ def closed(path: Path, account: Account) -> Path | None:
 
 def binaries(place: Place) -> Path:
     """The folder with `postgres` and `initdb` that the account can run; copied out of a closed folder if need be."""
-    package = _package()
-    own = package / "pginstall" / "bin"
+    own = tools()
     if not place.account.switch or _usable(own, place.account):
         return own
-    copy = _copied(package, place)
+    copy = _copied(_package(), place)
     if not _usable(copy, place.account):
         raise Refused(f"Пользователь {place.account.name} не может запустить {copy}/postgres; {OTHER_DATABASE}.")
     return copy
+
+
+def tools() -> Path:
+    """The folder of the wheel's programs (`psql`, `pg_dump`, ...), for whoever runs this process."""
+    return _package() / "pginstall" / "bin"
 
 
 def _account(data: Path) -> Account:
