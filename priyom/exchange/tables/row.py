@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from typing import TypeVar
 
 from priyom.exchange.tables.mapping import Mapping, Source, is_zone
@@ -72,17 +73,21 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A good row. Without a visit it tells of the patient alone."""
+    """A good row; without a visit it tells of the patient alone. `digest` (16 bytes) is equal for equal content."""
 
     line: int
     patient: Person
     visit: Planned | None
+    digest: bytes
 
-    @property
-    def digest(self) -> bytes:
-        """Equal for rows that say the same."""
-        said = repr((astuple(self.patient), None if self.visit is None else astuple(self.visit)))
-        return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+_of_person = attrgetter(*(f.name for f in fields(Person)))
+_of_visit = attrgetter(*(f.name for f in fields(Planned)))
+
+
+def _digest(patient: Person, visit: Planned | None) -> bytes:
+    said = repr((_of_person(patient), visit and _of_visit(visit)))
+    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class RowReader:
@@ -121,7 +126,7 @@ class _Reading:
         visit = self._visit(patient) if self._mapping.has_visits else None
         if self._errors:
             return None, tuple(dict.fromkeys(self._errors))
-        return Row(line, patient, visit), ()
+        return Row(line, patient, visit, _digest(patient, visit)), ()
 
     def _patient(self) -> Person:
         get = self._get
@@ -163,7 +168,7 @@ class _Reading:
         known = person.phone or (person.birth_date.isoformat() if person.birth_date else "")
         if not known:
             self._errors.append("Пациента не отличить: нет ни номера, ни телефона, ни даты рождения")
-        return Person(_made("p", name, known), *astuple(person)[1:])
+        return replace(person, external_id=_made("p", name, known))
 
     def _visit(self, patient: Person) -> Planned | None:
         named = {room: self._named(room) for room in ("practitioner", "service", "branch")}
