@@ -19,6 +19,10 @@ from priyom.contracts.message import Outgoing, Receipt
 from priyom.foundation.clock import now
 from priyom.foundation.http import Http
 
+_PATIENCE = 4
+"""Servers look for spam and viruses before they answer the final dot: it may take some time-outs (RFC 5321 4.5.3.2.6
+allows ten minutes), and giving up early makes doubt where there is none."""
+
 
 async def send(http: Http, account: Account, outgoing: Outgoing) -> Receipt:
     """Send once over a kept connection. Raises the errors of `contracts.errors`.
@@ -92,7 +96,7 @@ async def _addressed(line: Line, sender: str, recipient: str, *, again: bool) ->
 async def _handed_over(line: Line, raw: bytes) -> None:
     line.carried += 1
     try:
-        await line.client.data(raw)
+        await line.client.data(raw, timeout=_PATIENCE * (line.client.timeout or 0))
     except SMTPDataError as error:
         raise refusal(Stage.DATA, error.code, error.message) from error
     except (SMTPException, OSError) as error:
