@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from priyom.clinic.house import house
 from priyom.consent.ask import allowed_channels
 from priyom.contracts.card import Card
 from priyom.contracts.message import Signal
@@ -47,9 +46,9 @@ def counts_as_delivered(card: Card, reach: Reach | None, at: datetime) -> bool:
     )
 
 
-def proven(reach: Reach, at: datetime) -> bool:
-    """A live channel, proven: not lost, and answered or delivered (or opened by the person) within the house's days."""
-    since = at - timedelta(days=house().proven_days)
+def proven(reach: Reach, at: datetime, days: int) -> bool:
+    """A live channel, proven: not lost, and answered, delivered or opened by the person within `days` (of the house)."""
+    since = at - timedelta(days=days)
     return not reach.lost and any(
         moment is not None and moment >= since for moment in (reach.answered_at, reach.delivered_at, reach.started_at)
     )

@@ -1,0 +1,119 @@
+"""Prove every minute that each live visit and notification has its next action; put right what has not.
+
+The database's constraints forbid most of it; what is left is checked here, repaired, recorded and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from priyom.appointments.models import LIVE, State, Visit
+from priyom.foundation.clock import now
+from priyom.inbox.models import CallTask, TaskState
+from priyom.inbox.tasks import close_for_visit, open_call_task
+from priyom.journal.models import Pending
+from priyom.journal.record import record
+from priyom.notifications.models import Leg, LegState, Notification
+from priyom.notifications.notify import last_call
+from priyom.scenarios.models import Run, Scenario
+from priyom.scenarios.start import start
+from priyom.workers.facts import ReconcilerFound
+
+SETTLES = timedelta(minutes=2)
+"""What is younger may still be on its way through the journal."""
+AT_ONCE = 200
+
+
+def reconcile() -> int:
+    """One round. How many things were found and put right."""
+    at = now()
+    return sum(check(at) for check in CHECKS)
+
+
+def _unheard_legs(at: datetime) -> int:
+    """A leg waits although its delivery has failed: the route was not told. It goes on now."""
+    rows = Leg.objects.filter(
+        state=LegState.WAITING, delivery__state="settled", delivery__signal="failed",
+        delivery__signal_at__lt=at - SETTLES, notification__act_at__gt=at,
+    ).select_related("notification", "delivery")[:AT_ONCE]  # fmt: skip
+    for leg in rows:
+        with transaction.atomic():
+            Leg.objects.filter(pk=leg.pk).update(
+                state=LegState.FAILED, reason=leg.delivery.evidence if leg.delivery else ""
+            )
+            Notification.objects.filter(pk=leg.notification_id, act_at__isnull=False).update(act_at=at)
+            _found(
+                leg.notification.patient_id,
+                leg.notification.visit_id,
+                "попытка не удалась, а путь ждал",
+                "путь идет дальше",
+            )
+    return len(rows)
+
+
+def _answered_tasks(at: datetime) -> int:
+    """A call task is open for a visit nobody has to ask about any more."""
+    rows = CallTask.objects.filter(state=TaskState.OPEN, visit__changed_at__lt=at - SETTLES).exclude(
+        visit__state__in=(State.BOOKED, State.MOVED)
+    )[:AT_ONCE]
+    for task in rows:
+        with transaction.atomic():
+            assert task.visit_id is not None
+            close_for_visit(task.visit_id, TaskState.DROPPED, "визит уже не ждет ответа")
+            _found(task.patient_id, task.visit_id, "звонок по решенному визиту", "задача закрыта")
+    return len(rows)
+
+
+def _without_scenarios(at: datetime) -> int:
+    """A coming visit for which no scenario ever began."""
+    if not Scenario.objects.filter(enabled=True, on__contains="VisitBooked").exists():
+        return 0
+    began = Run.objects.filter(visit=OuterRef("pk"), visit_version=OuterRef("version"))
+    rows = _coming(at).filter(~Exists(began))[:AT_ONCE]
+    for visit in rows:
+        with transaction.atomic():
+            start("VisitBooked" if visit.version == 1 else "VisitMoved", visit.pk, at, {})
+            _found(visit.patient_id, visit.pk, "у визита не начат ни один сценарий", "сценарии начаты")
+    return len(rows)
+
+
+def _nobody_on_it(at: datetime) -> int:
+    """An open visit with nothing planned, while a call still helps: a person is asked to call."""
+    rows = (
+        _coming(at)
+        .filter(state__in=(State.BOOKED, State.MOVED), unreachable_at=None)
+        .filter(
+            ~Exists(Run.objects.filter(visit=OuterRef("pk"), due_at__isnull=False)),
+            ~Exists(Notification.objects.filter(visit=OuterRef("pk"), act_at__isnull=False)),
+            ~Exists(CallTask.objects.filter(visit=OuterRef("pk"), state=TaskState.OPEN)),
+            ~Exists(Pending.objects.filter(key=OuterRef("patient_id"), parked=False)),
+        )[:AT_ONCE]
+    )
+    found = 0
+    for visit in rows:
+        due = last_call(visit)
+        if due > at:
+            with transaction.atomic():
+                open_call_task(visit, "сообщения больше не запланированы, ответа нет", due)
+                _found(visit.patient_id, visit.pk, "визитом никто не занимался", "поставлена задача позвонить")
+            found += 1
+    return found
+
+
+def _coming(at: datetime) -> QuerySet[Visit]:
+    return (
+        Visit.objects.filter(state__in=LIVE, starts_at__gt=at, history=False, changed_at__lt=at - SETTLES)
+        .select_related("branch", "patient")
+        .order_by("starts_at")
+    )
+
+
+def _found(patient_id: int | None, visit_id: int | None, what: str, repaired: str) -> None:
+    record(ReconcilerFound(patient_id=patient_id, visit_id=visit_id, what=what, repaired=repaired))
+
+
+CHECKS: tuple[Callable[[datetime], int], ...] = (_unheard_legs, _answered_tasks, _without_scenarios, _nobody_on_it)
