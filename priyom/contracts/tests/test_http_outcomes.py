@@ -1,0 +1,44 @@
+"""A request that never left and one that broke on its way are told apart: the second may have been obeyed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from priyom.foundation.http import Http, NoAnswer, NotSent
+
+
+@pytest_asyncio.fixture
+async def http() -> AsyncIterator[Http]:
+    """A client that gives up soon."""
+    async with Http(timeout=0.3) as made:
+        yield made
+
+
+async def test_nobody_listens(http: Http) -> None:
+    with pytest.raises(NotSent):
+        await http.request("POST", "http://127.0.0.1:9/", json={})
+
+
+@pytest.mark.parametrize("manner", ["closes", "hangs", "half"])
+async def test_somebody_heard_it(http: Http, manner: str) -> None:
+    heard = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        heard.set()
+        if manner == "half":
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+        elif manner == "hangs":
+            await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(NoAnswer):
+            await http.request("POST", f"http://127.0.0.1:{port}/", json={"text": "да"})
+    assert heard.is_set()
