@@ -11,13 +11,16 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help run test test-quick test-journeys check check-static fmt bench clean requirements chromium
+.PHONY: help run install test test-quick test-journeys check check-static fmt bench clean requirements chromium
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 run: $(VENV)/stamp ## install what is missing and start everything; Ctrl-C ends it
 	@exec $(PY) -m config.cli run
+
+install: $(VENV)/stamp ## only install: dependencies, the command `priyom`, translations
+	@$(PY) -m config.translations
 
 test: test-quick test-journeys ## all tests: quick ones in parallel, then journeys one at a time
 

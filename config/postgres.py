@@ -181,9 +181,7 @@ def _start(place: Place, data: Path, fast: bool) -> subprocess.Popen[bytes]:
 
 def _launch(command: list[str], log: Path, account: Account) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
-        return subprocess.Popen(
-            command, stdout=output, stderr=output, start_new_session=True, umask=0o077, **account.options()
-        )
+        return subprocess.Popen(command, stdout=output, stderr=output, **account.options())
 
 
 def _answers(socket: Path, process: subprocess.Popen[bytes] | None, deadline: float) -> bool:
@@ -213,7 +211,7 @@ def _initialize(place: Place, programs: Path, fast: bool) -> None:
     ]  # fmt: skip
     if fast:
         command.append("--no-sync")
-    made = subprocess.run(command, capture_output=True, text=True, check=False, umask=0o077, **place.account.options())
+    made = subprocess.run(command, capture_output=True, text=True, check=False, **place.account.options())
     if made.returncode != 0:
         reason = (made.stderr or made.stdout).strip().splitlines()[-1:]
         raise Refused(f"Не удалось создать базу в {place.folder}: {' '.join(reason)}")

@@ -45,6 +45,8 @@ class Account:
             "cwd": "/",
             "env": {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
             "stdin": subprocess.DEVNULL,
+            "umask": 0o077,
+            "start_new_session": True,  # the terminal's Ctrl-C is for the program alone, which then ends the server
         }
         if self.switch:
             options |= {"user": self.uid, "group": self.gid, "extra_groups": []}

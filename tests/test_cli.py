@@ -12,8 +12,8 @@ import pytest
 
 from config import cli
 from config.env import BadEnvironment, read
-from config.prepare import compile_translations
 from config.supervisor import LOG_LIMIT, Sieve, open_log
+from config.translations import compile_all
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ["run", "web", "worker", "sandbox", "migrate", "import", "api-key", "staff", "status"]
@@ -101,10 +101,10 @@ def test_translations_are_compiled_once(tmp_path: Path) -> None:
     texts.metadata = {"Content-Type": "text/plain; charset=utf-8"}
     texts.append(polib.POEntry(msgid="Приду", msgstr="Келемін"))
     texts.save(str(folder / "django.po"))
-    assert compile_translations(tmp_path) == [folder / "django.mo"]
+    assert compile_all(tmp_path) == [folder / "django.mo"]
     assert polib.mofile(str(folder / "django.mo"))[0].msgstr == "Келемін"
     os.utime(folder / "django.po", (1, 1))
-    assert compile_translations(tmp_path) == []
+    assert compile_all(tmp_path) == []
 
 
 def test_the_console_shows_errors_with_their_trace_and_nothing_else() -> None:
