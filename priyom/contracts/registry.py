@@ -5,12 +5,15 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import cast
 
-import priyom.channels
 from priyom.contracts.card import Card
 from priyom.contracts.channel import Channel, Receiver, Sender
 from priyom.contracts.emulator import Emulator, World
+
+
+CHANNELS = Path(__file__).parent.parent / "channels"
 
 
 class NoSuchChannel(KeyError):
@@ -20,7 +23,7 @@ class NoSuchChannel(KeyError):
 @cache
 def names() -> tuple[str, ...]:
     """Keys of all channels, sorted."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(priyom.channels.__path__) if m.ispkg))
+    return tuple(sorted(m.name for m in pkgutil.iter_modules([str(CHANNELS)]) if m.ispkg))
 
 
 @cache

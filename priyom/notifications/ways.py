@@ -47,7 +47,7 @@ def counts_as_delivered(card: Card, reach: Reach | None, at: datetime) -> bool:
 
 
 def proven(reach: Reach, at: datetime, days: int) -> bool:
-    """A live channel, proven: not lost, and answered, delivered or opened by the person within `days` (of the house)."""
+    """A live channel, proven: not lost, and answered, delivered or opened by the person within `days`."""
     since = at - timedelta(days=days)
     return not reach.lost and any(
         moment is not None and moment >= since for moment in (reach.answered_at, reach.delivered_at, reach.started_at)
