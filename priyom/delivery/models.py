@@ -9,7 +9,7 @@ from priyom.patients.models import ContactPoint, Patient
 
 
 class Account(models.Model):
-    """One bot, number or sender name of the clinic. `secrets` is encrypted JSON of the secret settings and the hook secret."""
+    """A bot, number or sender name of the clinic. `secrets`: encrypted JSON of secret settings and the hook secret."""
 
     key = models.SlugField(max_length=40, unique=True)
     channel = models.CharField(max_length=40)
@@ -58,9 +58,9 @@ class Delivery(models.Model):
     `origin` tells who asked: `notification`, `staff`, `reply`, `system`; `origin_id` is its id there.
     """
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="deliveries")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     contact_point = models.ForeignKey(ContactPoint, null=True, on_delete=models.SET_NULL)
-    patient = models.ForeignKey(Patient, null=True, on_delete=models.CASCADE, related_name="deliveries")
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     visit_id = models.BigIntegerField(null=True)
     op = models.CharField(max_length=5, choices=Op.choices, default=Op.SEND)
     address = models.CharField(max_length=254)
@@ -74,6 +74,7 @@ class Delivery(models.Model):
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    """Counted at the claim, so that a result belongs to exactly one claim."""
     maybe_sent = models.BooleanField(default=False)
     """The request left once and the outcome is unknown: must be found out before it may be repeated."""
     sent_at = models.DateTimeField(null=True)
@@ -90,7 +91,10 @@ class Delivery(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["account", "due_at", "id"], name="delivery_due", condition=Q(state="waiting")),
+            models.Index(fields=["account", "op", "due_at", "id"], name="delivery_due", condition=Q(state="waiting")),
+            models.Index(
+                fields=["expires_at"], name="delivery_expiry", condition=Q(state="waiting", expires_at__isnull=False)
+            ),
             models.Index(fields=["account"], name="delivery_sending", condition=Q(state="sending")),
             models.Index(fields=["account", "provider_id"], name="delivery_provider", condition=~Q(provider_id="")),
             models.Index(fields=["patient", "id"], name="delivery_patient"),
@@ -111,7 +115,7 @@ class RawState(models.TextChoices):
 class RawUpdate(models.Model):
     """A webhook exactly as it came, stored before it is answered; unique by account and update key."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, db_index=False)
     update_key = models.CharField(max_length=200)
     chat_key = models.CharField(max_length=200, blank=True)
     headers = models.JSONField(default=dict)
@@ -121,10 +125,12 @@ class RawUpdate(models.Model):
     state = models.CharField(max_length=6, choices=RawState.choices, default=RawState.NEW)
     error = models.TextField(blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "update_key"], name="raw_update_once")]
         indexes = [
             models.Index(fields=["account", "chat_key", "id"], name="raw_update_new", condition=Q(state="new")),
+            models.Index(fields=["next_try_at", "id"], name="raw_update_due", condition=Q(state="new")),
             models.Index(fields=["state", "-id"], name="raw_update_failed", condition=Q(state="failed")),
         ]

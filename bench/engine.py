@@ -1,0 +1,86 @@
+"""How fast due reminders go out over HTTP and are settled: the engine against the same HTTP client posting the same bodies
+with no database (the limit), and against one Procrastinate job per message. `python -m bench.engine [--count N]`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+
+from bench import stand
+from journeys import counting
+
+PARALLEL = 128
+
+
+async def client_alone(base_url: str, account_id: int) -> float:
+    """Messages per second of the HTTP client with the same bodies, `PARALLEL` at a time."""
+    from priyom.delivery.attempt import Claimed, outgoing  # noqa: PLC0415
+    from priyom.delivery.database import Database  # noqa: PLC0415
+    from priyom.foundation.http import Http  # noqa: PLC0415
+
+    database = Database()
+    rows = await database.rows(
+        "SELECT id, op, address, body, quiet, expires_at, tries, maybe_sent FROM delivery_delivery WHERE account_id = %s",
+        [account_id],
+    )
+    await database.close()
+    bodies = []
+    for row in rows:
+        letter = outgoing(Claimed(*row))
+        buttons = [[(button.label, button.payload) for button in line] for line in letter.message.rows]
+        bodies.append({"key": letter.key, "to": letter.address, "text": letter.message.text, "buttons": buttons})
+    left = iter(bodies)
+
+    async def work(http: Http) -> None:
+        for body in left:
+            answer = await http.request("POST", f"{base_url}/send", json=body)
+            assert answer.status == 200
+
+    async with Http() as http:
+        begun = time.perf_counter()
+        await asyncio.gather(*(work(http) for _ in range(PARALLEL)))
+        return len(bodies) / (time.perf_counter() - begun)
+
+
+async def engine(account_id: int, count: int) -> float:
+    """Messages per second of the engine, from its start to the last settled."""
+    from priyom.delivery.database import Database  # noqa: PLC0415
+    from priyom.notifications.recheck import recheck  # noqa: PLC0415
+    from priyom.workers.deliver import Deliver  # noqa: PLC0415
+    from priyom.workers.wake import Wakes  # noqa: PLC0415
+
+    database = Database()
+    deliver = Deliver(Wakes(), recheck)
+    begun = time.perf_counter()
+    running = asyncio.create_task(deliver.run())
+    asked = "SELECT count(*) FROM delivery_delivery WHERE account_id = %s AND state = 'settled' AND signal = 'accepted'"
+    while (await database.rows(asked, [account_id]))[0][0] < count:
+        await asyncio.sleep(0.1)
+        if running.done():
+            running.result()
+    rate = count / (time.perf_counter() - begun)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await deliver.stop()
+    await database.close()
+    return rate
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=20_000)
+    arguments = parser.parse_args()
+    count: int = arguments.count
+    counting.register()
+    with stand.database(), stand.gateway() as base_url:
+        account_id = stand.fill(base_url, count)
+        limit = asyncio.run(client_alone(base_url, account_id))
+        print(f"the client alone:    {limit:8.0f}/s")
+        ours = asyncio.run(engine(account_id, count))
+        print(f"the engine:          {ours:8.0f}/s  = {ours / limit:.2f} of the client alone")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Channel accounts: made, changed, tested. Secrets rest encrypted; `wire` is the account as its channel wants it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.db import transaction
+
+from priyom.contracts import registry
+from priyom.contracts.card import BadSettings, abouts, build_settings
+from priyom.contracts.channel import Account as Wire
+from priyom.contracts.channel import Channel, Identity
+from priyom.contracts.errors import ChannelError, Misconfigured
+from priyom.delivery.enqueue import Order, enqueue
+from priyom.delivery.models import Account
+from priyom.foundation.clock import now
+from priyom.foundation.encryption import decrypt, encrypt
+from priyom.foundation.http import Http
+
+HOOK_SECRET = "hook_secret"
+TEST_TEXT = "Проверка связи: если вы это читаете, канал работает."
+
+
+@transaction.atomic
+def create(channel: str, name: str, key: str, values: Mapping[str, object]) -> Account:
+    """A new account of that channel with settings as typed in. Raises BadSettings, NoSuchChannel."""
+    made = registry.channel(channel)
+    account = Account(channel=channel, name=name, key=key, health_since=now())
+    _store(account, made, values, {HOOK_SECRET: secrets.token_urlsafe(24)})
+    account.save(force_insert=True)
+    return account
+
+
+@transaction.atomic
+def change(account: Account, values: Mapping[str, object]) -> None:
+    """New settings; a secret left empty stays as it was. A broken account is tried again. Raises BadSettings."""
+    _store(account, registry.channel(account.channel), values, opened(bytes(account.secrets)))
+    account.health, account.health_why, account.health_since = "ok", "", now()
+    account.paused_until = None
+    account.save()
+
+
+def opened(token: bytes) -> dict[str, object]:
+    """The secrets behind the stored bytes. Raises WrongKey."""
+    found: dict[str, object] = json.loads(decrypt(settings.ENCRYPTION_KEY, token))
+    return found
+
+
+def wired(channel: Channel, key: str, plain: Mapping[str, object], token: bytes) -> Wire:
+    """The account as its channel wants it, of its stored parts. Raises WrongKey, BadSettings."""
+    hidden = opened(token)
+    return channel.account(key, {**plain, **hidden}, str(hidden.get(HOOK_SECRET, "")))
+
+
+def wire(account: Account) -> Wire:
+    """The account with its secrets opened. Raises WrongKey, BadSettings, NoSuchChannel."""
+    return wired(registry.channel(account.channel), account.key, account.settings, bytes(account.secrets))
+
+
+def check(account: Account, *, connect: bool = False) -> Identity:
+    """Ask the vendor live who we are, and keep the answer; `connect` also registers our webhook there.
+
+    Must not be called inside a running event loop. Raises the errors of `contracts.errors`, after noting a
+    misconfigured account as broken.
+    """
+    try:
+        identity = asyncio.run(_ask(account, connect))
+    except ChannelError as error:
+        if isinstance(error, Misconfigured):
+            _note(account, "broken", error.text)
+        raise
+    account.bot_name = identity.name[:100]
+    account.save(update_fields=["bot_name"])
+    _note(account, "ok", "")
+    return identity
+
+
+def hook_url(account: Account) -> str:
+    """Where the gateway shall call us."""
+    return f"{settings.PUBLIC_URL}/hooks/{account.channel}/{account.key}"
+
+
+def by_kind(kind: str) -> list[Account]:
+    """Enabled accounts whose channel takes addresses of this kind (phone, email, telegram ...), oldest first."""
+    fitting = [card.key for card in registry.cards() if card.contact_kind == kind]
+    return list(Account.objects.filter(channel__in=fitting, enabled=True).order_by("pk"))
+
+
+def send_test(account: Account, address: str) -> int:
+    """Order a test message; the delivery's id, by which its signal can be watched."""
+    return enqueue(Order(account.pk, address, {"text": TEST_TEXT, "rows": []}, "system", goal="accepted"))
+
+
+def _store(account: Account, channel: Channel, values: Mapping[str, object], kept: Mapping[str, object]) -> None:
+    known = abouts(channel.card.settings)
+    strange = {name: "такой настройки нет" for name in values if name not in known}
+    if strange:
+        raise BadSettings(strange)
+    hidden = {name for name, (about, _, _) in known.items() if about.secret}
+    kept = {**kept, **{name: value for name, value in values.items() if name in hidden and value not in ("", None)}}
+    plain = {name: value for name, value in values.items() if name not in hidden and value is not None}
+    build_settings(channel.card.settings, {**plain, **kept})
+    account.settings = plain
+    account.secrets = encrypt(settings.ENCRYPTION_KEY, json.dumps(kept))
+
+
+def _note(account: Account, health: str, why: str) -> None:
+    account.health, account.health_why, account.health_since = health, why[:300], now()
+    account.save(update_fields=["health", "health_why", "health_since"])
+
+
+async def _ask(account: Account, connect: bool) -> Identity:
+    sender, known = registry.channel(account.channel).sender, wire(account)
+    async with Http() as http:
+        if connect and hasattr(sender, "connect"):
+            await sender.connect(http, known, hook_url(account))
+        return await sender.check(http, known)

@@ -1,0 +1,93 @@
+"""One attempt: make the message of a claimed delivery and hand it to the channel's sender. Knows no database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from priyom.contracts.card import AfterCrash
+from priyom.contracts.channel import Account, Channel
+from priyom.contracts.errors import ChannelError, Rejected, Uncertain
+from priyom.contracts.message import Button, Edit, Message, Outgoing, Receipt
+from priyom.delivery.consequence import Outcome, failed, taken
+from priyom.foundation.clock import now
+from priyom.foundation.http import Http, HttpError
+
+log = logging.getLogger(__name__)
+
+DONE = Receipt("")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery in our hands. `of_try` counts its claims."""
+
+    id: int
+    op: str
+    address: str
+    body: dict[str, Any]
+    quiet: bool
+    expires_at: datetime | None
+    of_try: int
+    maybe_sent: bool
+
+
+async def attempt(http: Http, channel: Channel, account: Account, claimed: Claimed) -> Outcome:
+    """Try once and say what follows. Raises nothing but cancellation."""
+    try:
+        receipt = await _perform(http, channel, account, claimed)
+    except (ChannelError, HttpError) as error:
+        if isinstance(error, Uncertain):
+            log.warning("delivery %s over %s: no answer: %s", claimed.id, account.key, error)
+        return failed(claimed.id, claimed.of_try, channel.card.after_crash, claimed.op, error)
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        log.exception("delivery %s over %s failed unexpectedly", claimed.id, account.key)
+        return failed(claimed.id, claimed.of_try, channel.card.after_crash, claimed.op, error)
+    done = taken(claimed.id, claimed.of_try, receipt)
+    return replace(done, of_edit=True) if claimed.op == "edit" else done
+
+
+async def _perform(http: Http, channel: Channel, account: Account, claimed: Claimed) -> Receipt:
+    sender, body = channel.sender, claimed.body
+    if claimed.op == "press":
+        await sender.answer_press(http, account, str(body.get("press_id", "")), str(body.get("text", "")))
+        return DONE
+    if claimed.op == "edit":
+        if not channel.card.edits:
+            raise Rejected("этот канал не правит отправленное")
+        await sender.edit(http, account, Edit(claimed.address, str(body["target"]), message(claimed)))
+        return DONE
+    letter = outgoing(claimed)
+    if claimed.maybe_sent and channel.card.after_crash is AfterCrash.ASK:
+        found = await sender.find(http, account, letter)
+        if found is not None:
+            return found
+    return await sender.send(http, account, letter)
+
+
+def outgoing(claimed: Claimed) -> Outgoing:
+    """The message as the contract wants it; the key is the same on every retry."""
+    left = None
+    if claimed.expires_at is not None:
+        left = max(1, int((claimed.expires_at - now()).total_seconds()))
+    return Outgoing(f"d{claimed.id}", claimed.address, message(claimed), claimed.quiet, left)
+
+
+def message(claimed: Claimed) -> Message:
+    """Text and buttons; a button's payload names the delivery it hangs on (at most 64 bytes)."""
+    body = claimed.body
+    rows = tuple(
+        tuple(
+            Button(item["label"], url=item["url"])
+            if item.get("url")
+            else Button(item["label"], f"{claimed.id}:{item['id']}"[:64])
+            for item in row
+        )
+        for row in body.get("rows", ())
+    )
+    return Message(body["text"], body.get("subject", ""), rows, ask_contact=body.get("ask_contact") or "")

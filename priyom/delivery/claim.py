@@ -1,0 +1,70 @@
+"""Take deliveries into our hands, find the nearest due one, take up what a dead process left, end what is too late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from priyom.contracts.card import AfterCrash
+from priyom.contracts.message import Signal
+from priyom.delivery.attempt import Claimed
+from priyom.delivery.consequence import Again, Outcome, Settled, unknown
+from priyom.delivery.database import Database
+from priyom.foundation.clock import now
+from priyom.foundation.sql import Statements
+
+sql = Statements(Path(__file__).parent / "sql")
+
+CRASHED = "отправлено, но ответа шлюза мы не получили"
+TOO_LATE = "не ушло вовремя"
+
+
+async def claim(database: Database, account_id: int, most: int) -> list[Claimed]:
+    """At most `most` due deliveries of the account, marked as being sent: presses, then edits, then messages."""
+    rows = await database.rows(sql["claim"], {"account": account_id, "now": now(), "most": most})
+    order = {"press": 0, "edit": 1, "send": 2}
+    return sorted((Claimed(*row) for row in rows), key=lambda c: (order[c.op], c.id))
+
+
+async def nearest(database: Database, account_id: int) -> datetime | None:
+    """When the account's next delivery is due."""
+    rows = await database.rows(sql["nearest"], {"account": account_id})
+    found: datetime | None = rows[0][0]
+    return found
+
+
+async def left_behind(
+    database: Database, account_id: int, after_crash: AfterCrash, ours: Sequence[int], *, tried: bool = True
+) -> list[Outcome]:
+    """What becomes of deliveries somebody marked as being sent and will never settle. Call it holding the account.
+
+    `tried` False: they are known never to have left (our own claim, whose answer was lost).
+    """
+    rows = await database.rows(sql["sending"], {"account": account_id, "ours": list(ours)})
+    if not tried:
+        return [Again(row[0], row[2], 0.0, tried=False) for row in rows]
+    return [_recovered(unknown(row[0], row[2], after_crash, row[1], CRASHED)) for row in rows]
+
+
+def _recovered(outcome: Outcome) -> Outcome:
+    """An edit or a press is simply repeated, at once."""
+    if isinstance(outcome, Again) and not outcome.maybe_sent:
+        return Again(outcome.delivery_id, outcome.of_try, 0.0)
+    return outcome
+
+
+async def expired(database: Database) -> list[Settled]:
+    """Ends for waiting deliveries past their time, up to 1,000. One that may have left is uncertain, not failed."""
+    rows = await database.rows(sql["expired"], {"now": now()})
+    ends = {True: (Signal.UNCERTAIN, CRASHED), False: (Signal.FAILED, TOO_LATE)}
+    return [Settled(delivery_id, of_try, *ends[maybe], "expired") for delivery_id, of_try, maybe in rows]
+
+
+async def next_expiry(database: Database) -> datetime | None:
+    """When the next waiting delivery becomes too late."""
+    rows = await database.rows(
+        "SELECT min(expires_at) FROM delivery_delivery WHERE state = 'waiting' AND expires_at IS NOT NULL"
+    )
+    found: datetime | None = rows[0][0]
+    return found

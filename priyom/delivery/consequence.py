@@ -1,0 +1,119 @@
+"""What follows from one attempt: pure decisions. Each error of a channel has exactly one consequence for the delivery
+and at most one for its account; `settle` writes the first down, `pump` obeys the second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from priyom.contracts.card import AfterCrash
+from priyom.contracts.errors import (
+    ChannelError,
+    Misconfigured,
+    NotReachable,
+    OptedOut,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
+from priyom.contracts.message import Receipt, Signal
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+ASK_AFTER = 3.0
+"""Seconds before the provider is asked after a message of unknown fate: what is still on the wire arrives by then."""
+MOST_UNKNOWN = 10
+"""So many tries of one delivery may end without an answer; then it is told as uncertain."""
+
+
+class Strain(StrEnum):
+    """What an attempt has shown about the account."""
+
+    NONE = ""
+    DOWN = "down"
+    SLOW = "slow"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The attempt's end. `lost` is '' | gone | blocked: what it says of the contact point."""
+
+    delivery_id: int
+    of_try: int
+    signal: Signal
+    evidence: str = ""
+    code: str = ""
+    provider_id: str = ""
+    cost: Decimal | None = None
+    currency: str = ""
+    segments: int | None = None
+    lost: str = ""
+    state: str = "settled"
+    of_edit: bool = False
+    strain: Strain = Strain.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Back to waiting for `after` seconds. `tried` is False for what was claimed and never left."""
+
+    delivery_id: int
+    of_try: int
+    after: float
+    evidence: str = ""
+    maybe_sent: bool = False
+    tried: bool = True
+    strain: Strain = Strain.NONE
+
+
+Outcome = Settled | Again
+
+
+def pause(tries: int) -> float:
+    """Seconds before the next try after `tries` failed ones (1, 2, 4 ... 60)."""
+    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(max(tries - 1, 0), 10)))
+
+
+def taken(delivery_id: int, of_try: int, receipt: Receipt) -> Settled:
+    """The gateway took it."""
+    return Settled(
+        delivery_id, of_try, receipt.signal, "", "", storable(receipt.provider_id, 200), receipt.cost,
+        receipt.currency[:3], receipt.segments,
+    )  # fmt: skip
+
+
+def failed(delivery_id: int, of_try: int, after_crash: AfterCrash, op: str, error: BaseException) -> Outcome:
+    """What an error means. Anything unexpected counts as an unknown outcome: the request may have left."""
+    text = storable(error.text if isinstance(error, ChannelError) else f"{type(error).__name__}: {error}", 300)
+    code = storable(error.code if isinstance(error, ChannelError) else "", 60)
+    match error:
+        case Unavailable():
+            return Again(delivery_id, of_try, pause(of_try), text, strain=Strain.DOWN)
+        case Throttled():
+            return Again(delivery_id, of_try, max(0.0, error.after), text, strain=Strain.SLOW)
+        case Misconfigured():
+            return Again(delivery_id, of_try, 0.0, text, strain=Strain.BROKEN)
+        case Rejected():
+            return Settled(delivery_id, of_try, Signal.FAILED, text, code)
+        case NotReachable():
+            return Settled(delivery_id, of_try, Signal.FAILED, text, code, lost="gone")
+        case OptedOut():
+            return Settled(delivery_id, of_try, Signal.FAILED, text, code, lost="blocked")
+    return unknown(delivery_id, of_try, after_crash, op, text)
+
+
+def unknown(delivery_id: int, of_try: int, after_crash: AfterCrash, op: str, evidence: str) -> Outcome:
+    """The request left, or may have left, and no answer came."""
+    if op != "send":
+        return Again(delivery_id, of_try, pause(of_try), evidence, strain=Strain.DOWN)
+    if after_crash is AfterCrash.UNKNOWN or of_try >= MOST_UNKNOWN:
+        return Settled(delivery_id, of_try, Signal.UNCERTAIN, evidence, strain=Strain.DOWN)
+    wait = max(ASK_AFTER, pause(of_try)) if after_crash is AfterCrash.ASK else pause(of_try)
+    return Again(delivery_id, of_try, wait, evidence, maybe_sent=True, strain=Strain.DOWN)
+
+
+def storable(text: str, most: int) -> str:
+    """A stranger's text as the database can hold it, cut to `most` characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()[:most]

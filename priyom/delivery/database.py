@@ -1,0 +1,72 @@
+"""The hot path's own way to PostgreSQL: a few asynchronous connections, outside Django's, each statement its own
+transaction. A connection that broke is thrown away with all the others that stand idle: they died together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from django.db import connection as django_connection
+from psycopg.conninfo import make_conninfo
+
+MOST = 4
+SERVER_NOTICES = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+
+
+def conninfo() -> str:
+    """How to reach the database Django uses (in tests: the test database)."""
+    settings = django_connection.settings_dict
+    parts = {
+        "dbname": settings["NAME"],
+        "user": settings["USER"],
+        "password": settings["PASSWORD"],
+        "host": settings["HOST"],
+        "port": settings["PORT"],
+        **{k: v for k, v in settings.get("OPTIONS", {}).items() if isinstance(v, str)},
+    }
+    return make_conninfo(**{name: value for name, value in parts.items() if value})
+
+
+class Database:
+    """At most `MOST` connections, opened when needed. Use it inside one event loop."""
+
+    def __init__(self, info: str | None = None) -> None:
+        self.info = conninfo() if info is None else info
+        self._idle: list[psycopg.AsyncConnection[Any]] = []
+        self._places = asyncio.Semaphore(MOST)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """An autocommit connection. Raises psycopg.OperationalError when the database cannot be reached."""
+        async with self._places:
+            held = self._idle.pop() if self._idle else await self.open()
+            try:
+                yield held
+            except BaseException:
+                await held.close()
+                if held.broken:
+                    await self.close()
+                raise
+            self._idle.append(held)
+
+    async def open(self) -> psycopg.AsyncConnection[Any]:
+        """A fresh autocommit connection; a dead network is noticed within about ten seconds, by both sides."""
+        return await psycopg.AsyncConnection.connect(
+            self.info, autocommit=True, connect_timeout=5, options=SERVER_NOTICES,
+            keepalives_idle=5, keepalives_interval=2, keepalives_count=2,
+        )  # fmt: skip
+
+    async def rows(self, statement: str, values: dict[str, object] | Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one statement. Raises psycopg.Error."""
+        async with self.connection() as held:
+            cursor = await held.execute(statement.encode(), values)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def close(self) -> None:
+        """Close what stands idle."""
+        idle, self._idle = self._idle, []
+        for held in idle:
+            await held.close()

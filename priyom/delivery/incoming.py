@@ -1,0 +1,119 @@
+"""What gateways call us with: kept exactly as it came before it is answered, interpreted later, in order per chat.
+
+A repeat is known by its update key. What cannot be interpreted stays, with the reason, and can be replayed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Min
+from psycopg.types.json import Jsonb
+
+from priyom.contracts import registry
+from priyom.contracts.channel import Request
+from priyom.contracts.errors import Malformed
+from priyom.delivery.accounts import wire
+from priyom.delivery.consequence import storable
+from priyom.delivery.models import Account, RawState, RawUpdate
+from priyom.delivery.settle import NotYetKnown
+from priyom.foundation.clock import now
+from priyom.foundation.sql import Statements
+
+log = logging.getLogger(__name__)
+sql = Statements(Path(__file__).parent / "sql")
+
+MOST_TRIES = 5
+MOST_WAITS = 9
+"""A report may run ahead of the send it tells of: tried again after 0.2, 0.4 ... seconds, some 100 in all."""
+
+
+def store(account: Account, request: Request) -> bool:
+    """Keep one verified webhook; False when it is a repeat."""
+    update_key, chat_key = registry.channel(account.channel).receiver.identify(wire(account), request)
+    values: dict[str, Any] = {
+        "account": account.pk,
+        "update_key": storable(update_key, 200),
+        "chat_key": storable(chat_key, 200),
+        "headers": Jsonb({storable(k, 100): storable(v, 1000) for k, v in request.headers.items()}),
+        "query": Jsonb({storable(k, 100): storable(v, 1000) for k, v in request.query.items()}),
+        "body": request.body,
+        "now": now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql["raw_store"], values)
+        return cursor.fetchone() is not None
+
+
+def request_of(raw: RawUpdate) -> Request:
+    """The webhook as it came."""
+    return Request(raw.headers, raw.query, bytes(raw.body))
+
+
+@contextmanager
+def claim_raw() -> Iterator[RawUpdate | None]:
+    """The next webhook to interpret, locked, in a transaction that ends with the block; None when there is none.
+
+    An error inside the block undoes it and is kept on the row, not raised (but for a lost database): `Malformed` ends
+    it at once, `NotYetKnown` waits, anything else is tried five times.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(sql["raw_claim"], {"now": now()})
+            row = cursor.fetchone()
+        if row is None:
+            yield None
+            return
+        raw = RawUpdate.objects.select_related("account").get(pk=row[0])
+        try:
+            with transaction.atomic():
+                yield raw
+        except OperationalError:
+            raise
+        except Exception as error:
+            _put_off(raw, error)
+        else:
+            RawUpdate.objects.filter(pk=raw.pk).update(state=RawState.DONE, error="")
+
+
+def interpret_next(interpret: Callable[[RawUpdate], None]) -> bool:
+    """Hand the next webhook to `interpret`, under the rules of `claim_raw`. True when there was one."""
+    with claim_raw() as raw:
+        if raw is not None:
+            interpret(raw)
+    return raw is not None
+
+
+def next_due() -> datetime | None:
+    """When the next webhook is to be interpreted."""
+    found: datetime | None = RawUpdate.objects.filter(state=RawState.NEW).aggregate(at=Min("next_try_at"))["at"]
+    return found
+
+
+def pending() -> int:
+    """How many webhooks wait for interpretation."""
+    return RawUpdate.objects.filter(state=RawState.NEW).count()
+
+
+def replay(raw_id: int) -> None:
+    """Interpret a failed webhook once more, with all its tries."""
+    RawUpdate.objects.filter(pk=raw_id, state=RawState.FAILED).update(state=RawState.NEW, tries=0, next_try_at=now())
+
+
+def _put_off(raw: RawUpdate, error: Exception) -> None:
+    tries = raw.tries + 1
+    most = 1 if isinstance(error, Malformed) else MOST_WAITS if isinstance(error, NotYetKnown) else MOST_TRIES
+    if not isinstance(error, Malformed | NotYetKnown):
+        log.error("update %s of %s cannot be interpreted", raw.pk, raw.account.key, exc_info=error)
+    RawUpdate.objects.filter(pk=raw.pk).update(
+        tries=tries,
+        state=RawState.FAILED if tries >= most else RawState.NEW,
+        next_try_at=now() + timedelta(seconds=0.2 * 2**raw.tries),
+        error=storable(f"{type(error).__name__}: {error}", 2000),
+    )

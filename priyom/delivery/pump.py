@@ -1,0 +1,307 @@
+"""Pumps one account: claims due deliveries in batches of about a second of its pace, sends them side by side at that
+pace, hands the results to the settler. Never do two pumps run for one account (`workers/deliver.py` sees to that)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from priyom.contracts.card import AfterCrash
+from priyom.contracts.channel import Account, Channel
+from priyom.contracts.errors import ChannelError
+from priyom.contracts.message import Signal
+from priyom.delivery.attempt import Claimed, attempt
+from priyom.delivery.claim import CRASHED, TOO_LATE, claim, left_behind, nearest
+from priyom.delivery.consequence import Again, Outcome, Settled, Strain, storable
+from priyom.delivery.database import Database
+from priyom.delivery.facts import AccountHealthChanged
+from priyom.delivery.health import Health
+from priyom.delivery.pace import Pace
+from priyom.delivery.settler import Settler
+from priyom.foundation.clock import now
+from priyom.foundation.http import Http
+from priyom.foundation.sql import Statements
+from priyom.journal.record import reactors
+
+log = logging.getLogger(__name__)
+sql = Statements(Path(__file__).parent / "sql")
+
+MOST = 1000
+LONGEST_SLEEP = 3600.0
+BREATH = 0.1
+"""Seconds before asking again for what is due and could not be taken (a row somebody else holds)."""
+
+Recheck = Callable[[psycopg.AsyncConnection[Any], list[int]], Awaitable[dict[int, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An account as the pump needs it: opened secrets, its channel, its pace, what the database says of its health."""
+
+    id: int
+    channel: Channel
+    wire: Account
+    pace: float | None
+    paused_until: datetime | None
+    health: str
+
+    @property
+    def rate(self) -> float:
+        """Messages per second."""
+        return self.pace or self.channel.card.pace
+
+
+class Pump:
+    """Run it as a task; end it with `stop`."""
+
+    def __init__(self, database: Database, http: Http, settler: Settler, line: Line, recheck: Recheck) -> None:
+        self._database, self._http, self._settler, self._recheck = database, http, settler, recheck
+        self._line = line
+        self._pace = Pace(line.rate)
+        self._health = Health(line.health, line.paused_until)
+        self._queue: deque[Claimed] = deque()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._in_hand: set[int] = set()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._to_note = False
+        self._claim_lost = False
+
+    def wake(self) -> None:
+        """Something may be due: look."""
+        self._wake.set()
+
+    def change(self, line: Line) -> None:
+        """The account's row has changed."""
+        self._line = line
+        self._pace.rate = line.rate
+        if not self._to_note:
+            self._health.paused_until = line.paused_until
+            if line.health == "ok" and self._health.word != "ok":
+                self._health.mended()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Take up what a dead process left, then pump until `stop`."""
+        recovered = False
+        while not self._stopping:
+            try:
+                if not recovered:
+                    await self._recover(tried=True)
+                    recovered = True
+                await self._round()
+            except psycopg.OperationalError as error:
+                log.warning("account %s waits for the database: %s", self._line.wire.key, str(error).strip())
+                await self._sleep(1.0)
+            except Exception:
+                log.exception("account %s: unexpected; going on", self._line.wire.key)
+                await self._sleep(1.0)
+
+    async def stop(self, grace: float) -> None:
+        """Claim no more, give back what has not left, give what is under way `grace` seconds. The results of what is
+        cut off then stay unknown, and whoever pumps next treats them so."""
+        self._stopping = True
+        self._wake.set()
+        self._release()
+        if self._workers:
+            _, late = await asyncio.wait(set(self._workers), timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _round(self) -> None:
+        self._wake.clear()
+        if self._claim_lost:
+            await self._recover(tried=False)
+            self._claim_lost = False
+        if self._to_note:
+            await self._note()
+        wait = self._health.wait(now())
+        if wait > 0:
+            await self._sleep(wait)
+            return
+        if self._health.broken:
+            await self._check()
+            return
+        most = self._room()
+        if most == 0:
+            await self._sleep(LONGEST_SLEEP)
+        elif not await self._claim(most):
+            await self._sleep_till_due()
+
+    def _room(self) -> int:
+        """How many to claim now: about a second of the pace; one while probing; few where a crash loses them."""
+        if self._health.probing:
+            return 0 if self._in_hand else 1
+        card = self._line.channel.card
+        size = min(MOST, math.ceil(self._pace.current(_time())))
+        if card.after_crash is AfterCrash.UNKNOWN:
+            size = min(size, card.parallel)
+        if len(self._queue) > size // 2 or len(self._in_hand) > 4 * size + card.parallel:
+            return 0
+        return size
+
+    async def _claim(self, most: int) -> bool:
+        try:
+            claimed = await claim(self._database, self._line.id, most)
+        except psycopg.Error:
+            self._claim_lost = True  # it may have been carried out all the same
+            raise
+        self._in_hand.update(item.id for item in claimed)
+        stale: dict[int, str] = {}
+        letters = [item.id for item in claimed if item.op == "send"]
+        if letters:
+            try:
+                async with self._database.connection() as connection:
+                    stale = await self._recheck(connection, letters)
+            except Exception:
+                self._queue.extend(claimed)
+                self._release()
+                raise
+        self._queue.extend(item for item in claimed if item.id not in stale)
+        for item in claimed:
+            if item.id in stale:
+                self._settle(_stale(item, stale[item.id]))
+        self._start()
+        return bool(claimed)
+
+    def _start(self) -> None:
+        if self._stopping:
+            self._release()
+        most = 1 if self._health.probing else self._line.channel.card.parallel
+        for _ in range(min(len(self._queue), most - len(self._workers))):
+            task = asyncio.create_task(self._work())
+            self._workers.add(task)
+            task.add_done_callback(self._worked)
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        self._workers.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("account %s: a sender broke", self._line.wire.key, exc_info=error)
+        if self._queue and not self._workers:
+            self._release()
+
+    async def _work(self) -> None:
+        low = min(MOST, math.ceil(self._pace.rate)) // 2
+        while self._queue:
+            claimed = self._queue.popleft()
+            if len(self._queue) <= low:
+                self._wake.set()
+            begun = _time()
+            wait = self._pace.take(begun)
+            if wait > 0:
+                await self._pause(claimed, wait)
+                begun = _time()
+            moment = now()
+            if self._stopping or self._health.wait(moment) > 0 or self._health.broken:
+                self._settle(Again(claimed.id, claimed.of_try, 0.0, tried=False))
+                self._release()
+                return
+            if claimed.expires_at is not None and claimed.expires_at <= moment:
+                self._settle(_expired(claimed))
+                continue
+            outcome = await attempt(self._http, self._line.channel, self._line.wire, claimed)
+            self._mind(outcome, begun)
+            self._settle(outcome)
+
+    async def _pause(self, claimed: Claimed, seconds: float) -> None:
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            self._settle(Again(claimed.id, claimed.of_try, 0.0, tried=False))
+            raise
+
+    def _mind(self, outcome: Outcome, begun: float) -> None:
+        if outcome.strain is Strain.NONE:
+            if self._health.good():
+                self._pace.slow_down(_time())
+                self._to_note = True
+                self._wake.set()
+            return
+        after = outcome.after if isinstance(outcome, Again) else 0.0
+        if self._health.strained(outcome.strain, outcome.evidence, after, now(), begun, _time()):
+            if outcome.strain is Strain.SLOW:
+                self._pace.slow_down(_time())
+            self._to_note = True
+        self._wake.set()
+
+    def _settle(self, outcome: Outcome) -> None:
+        self._settler.put(outcome, self._done)
+
+    def _done(self, delivery_id: int) -> None:
+        self._in_hand.discard(delivery_id)
+        if not self._in_hand:
+            self._wake.set()
+
+    def _release(self) -> None:
+        while self._queue:
+            item = self._queue.popleft()
+            self._settle(Again(item.id, item.of_try, 0.0, tried=False))
+
+    async def _recover(self, *, tried: bool) -> None:
+        ours = sorted(self._in_hand | self._settler.ids())
+        card = self._line.channel.card
+        for outcome in await left_behind(self._database, self._line.id, card.after_crash, ours, tried=tried):
+            self._in_hand.add(outcome.delivery_id)
+            self._settle(outcome)
+
+    async def _check(self) -> None:
+        try:
+            await self._line.channel.sender.check(self._http, self._line.wire)
+        except ChannelError as error:
+            self._health.broke(storable(error.text, 300), now())
+        else:
+            self._health.mended()
+            self._to_note = True
+
+    async def _note(self) -> None:
+        self._to_note = False
+        values = {
+            "account": self._line.id,
+            "health": self._health.word,
+            "why": self._health.why,
+            "paused_until": self._health.paused_until,
+            "now": now(),
+            "reactors": list(reactors(AccountHealthChanged.__name__)),
+        }
+        try:
+            await self._database.rows(sql["health"], values)
+        except psycopg.Error:
+            self._to_note = True
+            raise
+
+    async def _sleep_till_due(self) -> None:
+        due = await nearest(self._database, self._line.id)
+        if due is None:
+            await self._sleep(LONGEST_SLEEP)
+        else:
+            await self._sleep(max(BREATH, (due - now()).total_seconds()))
+
+    async def _sleep(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), min(seconds, LONGEST_SLEEP))
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _stale(item: Claimed, why: str) -> Settled:
+    signal = Signal.UNCERTAIN if item.maybe_sent else Signal.FAILED
+    return Settled(item.id, item.of_try, signal, storable(why, 300), "stale", state="cancelled")
+
+
+def _expired(item: Claimed) -> Settled:
+    if item.maybe_sent:
+        return Settled(item.id, item.of_try, Signal.UNCERTAIN, CRASHED, "expired")
+    return Settled(item.id, item.of_try, Signal.FAILED, TOO_LATE, "expired")

@@ -1,0 +1,125 @@
+"""Write down what became of deliveries: many by one statement for the worker, one for a gateway's later report.
+
+Signals only move forward (the rule stands in `sql/settle.sql`), so a doubled, late or reordered word changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from priyom.contracts.message import Signal
+from priyom.delivery.consequence import Again, Settled, storable
+from priyom.delivery.database import Database
+from priyom.delivery.facts import DeliverySettled
+from priyom.delivery.models import Delivery
+from priyom.foundation.clock import now
+from priyom.foundation.sql import Statements
+from priyom.journal.record import reactors
+from priyom.patients import reach
+
+sql = Statements(Path(__file__).parent / "sql")
+
+
+class NotYetKnown(Exception):
+    """The report names a message we have not settled yet (or never sent): interpret it again a little later."""
+
+
+def settled_values(batch: Sequence[Settled], at: datetime | None = None) -> dict[str, Any]:
+    """Parameters of `settle.sql`; `at` is the moment of the signal, now when not given."""
+    moment = now()
+    batch = sorted(batch, key=lambda item: item.delivery_id)
+    return {
+        "id": [item.delivery_id for item in batch],
+        "of_try": [item.of_try for item in batch],
+        "signal": [item.signal.value for item in batch],
+        "rung": [item.signal.rung for item in batch],
+        "state": [item.state for item in batch],
+        "at": [at or moment] * len(batch),
+        "evidence": [item.evidence for item in batch],
+        "code": [item.code for item in batch],
+        "provider_id": [item.provider_id for item in batch],
+        "cost": [item.cost for item in batch],
+        "currency": [item.currency for item in batch],
+        "segments": [item.segments for item in batch],
+        "now": moment,
+        "reactors": list(reactors(DeliverySettled.__name__)),
+    }
+
+
+def again_values(batch: Sequence[Again]) -> dict[str, Any]:
+    """Parameters of `again.sql`."""
+    moment = now()
+    return {
+        "id": [item.delivery_id for item in batch],
+        "tries": [item.of_try for item in batch],
+        "due_at": [moment + timedelta(seconds=item.after) for item in batch],
+        "back": [0 if item.tried else 1 for item in batch],
+        "maybe_sent": [item.maybe_sent for item in batch],
+        "evidence": [item.evidence for item in batch],
+    }
+
+
+async def settle(database: Database, batch: Sequence[Settled]) -> None:
+    """End these attempts: one statement, one transaction. Repeating it changes nothing. Raises psycopg.Error."""
+    await database.rows(sql["settle"], settled_values(batch))
+
+
+async def mark_edited(database: Database, delivery_ids: Sequence[int]) -> None:
+    """The messages that these edits were about now say something else. Raises psycopg.Error."""
+    await database.rows(sql["edited"], {"ids": list(delivery_ids)})
+
+
+async def put_back(database: Database, batch: Sequence[Again]) -> None:
+    """Return these to the waiting ones. Repeating it changes nothing. Raises psycopg.Error."""
+    await database.rows(sql["again"], again_values(batch))
+
+
+def lose(items: Sequence[Settled]) -> None:
+    """Remember the contact points that these attempts have shown to be lost. Sync."""
+    how = {item.delivery_id: item for item in items}
+    for row in Delivery.objects.filter(pk__in=how, contact_point__isnull=False).select_related(
+        "contact_point", "account"
+    ):
+        item = how[row.pk]
+        assert row.contact_point is not None
+        reach.lost(row.contact_point, row.account.channel, item.lost, item.evidence, now())
+
+
+@transaction.atomic
+def report(
+    account_id: int,
+    provider_id: str,
+    signal: Signal | str,
+    evidence: str,
+    at: datetime | None = None,
+    code: str = "",
+    gone: bool = False,
+) -> bool:
+    """A gateway's word about a message of ours; True when it was news. `gone`: the address itself is dead.
+
+    Raises NotYetKnown when no delivery bears that id (it may be about to be settled).
+    """
+    found = Delivery.objects.filter(account_id=account_id, provider_id=storable(provider_id, 200), op="send")
+    delivery_id = found.order_by("-pk").values_list("pk", flat=True).first() if provider_id else None
+    if delivery_id is None:
+        raise NotYetKnown(f"сообщение {provider_id!r} нам (пока) неизвестно")
+    return advance(delivery_id, Signal(signal), evidence, at, code, gone)
+
+
+@transaction.atomic
+def advance(
+    delivery_id: int, signal: Signal, evidence: str, at: datetime | None = None, code: str = "", gone: bool = False
+) -> bool:
+    """Move one delivery forward by its own id (a press or an answer names it); True when it was news."""
+    news = Settled(delivery_id, 0, signal, storable(evidence, 300), storable(code, 60), lost="gone" if gone else "")
+    with connection.cursor() as cursor:
+        cursor.execute(sql["settle"], settled_values([news], at))
+        moved = cursor.fetchone() is not None
+    if moved and gone and signal is Signal.FAILED:
+        lose([news])
+    return moved

@@ -1,0 +1,61 @@
+-- Settle a batch: move each delivery forward on the ladder, write the facts, queue the rooms that want to hear of them,
+-- and note what the contact points have shown. `of_try` ties a result to its claim; 0 is a gateway's later report.
+WITH result AS (
+    SELECT * FROM unnest(
+        %(id)s::bigint[], %(of_try)s::int[], %(signal)s::text[], %(rung)s::int[], %(state)s::text[], %(at)s::timestamptz[],
+        %(evidence)s::text[], %(code)s::text[], %(provider_id)s::text[], %(cost)s::numeric[], %(currency)s::text[],
+        %(segments)s::int[]
+    ) AS r (id, of_try, signal, rung, state, at, evidence, code, provider_id, cost, currency, segments)
+), settled AS (
+    UPDATE delivery_delivery d
+    SET state = r.state, signal = r.signal, signal_at = r.at,
+        sent_at = CASE WHEN r.rung > 0 THEN coalesce(d.sent_at, r.at) ELSE d.sent_at END,
+        maybe_sent = r.signal = 'uncertain',
+        evidence = r.evidence, code = r.code,
+        provider_id = CASE WHEN r.provider_id = '' THEN d.provider_id ELSE r.provider_id END,
+        cost = coalesce(r.cost, d.cost), segments = coalesce(r.segments, d.segments),
+        currency = CASE WHEN r.currency = '' THEN d.currency ELSE r.currency END
+    FROM result r
+    WHERE d.id = r.id AND CASE
+        -- the result of the claim that is under way
+        WHEN d.state = 'sending' THEN r.of_try = d.tries OR r.of_try = 0
+        -- a late answer to a try whose outcome was thought unknown; or the end of what waited too long
+        WHEN d.state = 'waiting' THEN r.rung > 0 AND d.maybe_sent OR r.code = 'expired' AND r.of_try = d.tries
+        WHEN d.state = 'cancelled' THEN r.rung > 0 AND (d.signal = 'uncertain' OR r.rung > coalesce(array_position(ARRAY['accepted', 'sent', 'delivered', 'read', 'answered'], d.signal), 0))
+        -- settled: only forward. After «failed» only proof that the message stands; after proof no «failed»
+        WHEN d.signal = 'failed' THEN r.rung >= 3
+        WHEN r.signal = 'failed' THEN coalesce(array_position(ARRAY['accepted', 'sent', 'delivered', 'read', 'answered'], d.signal), 0) < 3
+        WHEN r.signal = 'uncertain' THEN false
+        ELSE r.rung > coalesce(array_position(ARRAY['accepted', 'sent', 'delivered', 'read', 'answered'], d.signal), 0)
+    END
+    RETURNING d.id, d.account_id, d.contact_point_id, d.patient_id, d.visit_id, d.op, d.origin, d.origin_id, d.goal,
+        d.signal, d.code, d.evidence, r.rung, r.at
+), fact AS (
+    INSERT INTO journal_fact (type, at, patient_id, visit_id, data)
+    SELECT 'DeliverySettled', %(now)s, patient_id, visit_id, jsonb_build_object(
+        'delivery_id', id, 'origin', origin, 'origin_id', origin_id, 'signal', signal, 'code', code,
+        'evidence', evidence, 'uncertain', signal = 'uncertain')
+    FROM settled ORDER BY id
+    RETURNING id, patient_id, (data ->> 'delivery_id')::bigint AS delivery_id
+), pending AS (
+    INSERT INTO journal_pending (fact_id, reactor, key, next_try_at, tries, parked, error)
+    SELECT f.id, reactor, coalesce(f.patient_id, 0), %(now)s, 0, false, ''
+    FROM fact f
+    JOIN settled s ON s.id = f.delivery_id
+    CROSS JOIN unnest(%(reactors)s::text[]) AS reactor
+    WHERE s.rung = 0
+       OR s.rung >= coalesce(array_position(ARRAY['accepted', 'sent', 'delivered', 'read', 'answered'], s.goal), 0)
+    ORDER BY f.id
+), reached AS (
+    SELECT s.contact_point_id, a.channel, max(s.at) AS accepted_at, max(s.at) FILTER (WHERE s.rung >= 3) AS delivered_at
+    FROM settled s JOIN delivery_account a ON a.id = s.account_id
+    WHERE s.op = 'send' AND s.rung > 0 AND s.contact_point_id IS NOT NULL
+    GROUP BY s.contact_point_id, a.channel
+), reach AS (
+    INSERT INTO patients_reach AS p (contact_point_id, channel, lost, lost_why, accepted_at, delivered_at)
+    SELECT contact_point_id, channel, '', '', accepted_at, delivered_at FROM reached ORDER BY contact_point_id
+    ON CONFLICT (contact_point_id, channel) DO UPDATE
+    SET accepted_at = greatest(p.accepted_at, excluded.accepted_at),
+        delivered_at = greatest(p.delivered_at, excluded.delivered_at)
+)
+SELECT id FROM settled

@@ -1,0 +1,53 @@
+"""The door at which gateways knock. A webhook is verified, kept raw, and only then answered; what it means is found out
+later, by a worker. So a lost process loses nothing that was answered with «taken», and a repeat changes nothing."""
+
+from __future__ import annotations
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from priyom.contracts import registry
+from priyom.contracts.channel import Request
+from priyom.contracts.errors import Forged
+from priyom.delivery.accounts import wire
+from priyom.delivery.incoming import store
+from priyom.delivery.models import Account
+
+MOST = 1024 * 1024
+"""Bytes of body; the largest webhook of any vendor is far below it."""
+
+
+@csrf_exempt
+@require_POST
+def hook(request: HttpRequest, channel: str, key: str) -> HttpResponse:
+    """`POST /hooks/{channel}/{account key}`: 404 nobody here, 403 forged (nothing kept), 413 too large, else what the
+    vendor takes for «accepted». A body that cannot be understood is kept too and shown later."""
+    account = Account.objects.filter(channel=channel, key=key).first()
+    if account is None or channel not in registry.names():
+        return HttpResponse(status=404)
+    body = _body(request)
+    if body is None:
+        return HttpResponse(status=413)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    came = Request(headers, {name: request.GET[name] for name in request.GET}, body)
+    receiver = registry.channel(channel).receiver
+    try:
+        receiver.verify(wire(account), came)
+    except Forged:
+        return HttpResponse(status=403)
+    store(account, came)
+    status, kind, content = receiver.answer(came)
+    return HttpResponse(content, status=status, content_type=kind)
+
+
+def _body(request: HttpRequest) -> bytes | None:
+    """The whole body; None when it is too large (nothing of it is read when its length is told)."""
+    try:
+        if int(request.headers.get("content-length") or 0) > MOST:
+            return None
+        body = request.body
+    except (RequestDataTooBig, ValueError):
+        return None
+    return body if len(body) <= MOST else None

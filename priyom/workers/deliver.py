@@ -1,0 +1,193 @@
+"""Sees to it that every enabled account is pumped by exactly one process. One connection holds the accounts' advisory
+locks and listens for wakes; when it dies the server frees the locks, so we stop our pumps and begin anew.
+
+Two moments keep two processes from sending at once: a pump that has lost its lock cuts off what is under way after
+`GRACE` seconds, and a successor asks the gateway about it only later (`consequence.ASK_AFTER`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from priyom.contracts import registry
+from priyom.contracts.card import BadSettings
+from priyom.delivery.accounts import wired
+from priyom.delivery.claim import expired, next_expiry
+from priyom.delivery.database import Database
+from priyom.delivery.pump import Line, Pump, Recheck
+from priyom.delivery.settler import Settler
+from priyom.foundation.clock import now
+from priyom.foundation.encryption import WrongKey
+from priyom.foundation.http import Http
+from priyom.foundation.sql import Statements
+from priyom.workers.wake import CHANNEL, Wakes
+
+log = logging.getLogger(__name__)
+accounts_sql = Statements(Path(__file__).parent.parent / "delivery" / "sql")
+
+LOCKS = 7713
+"""The class of our advisory locks; the second number is the account's id."""
+GRACE = 1.5
+STOP_GRACE = 5.0
+TAKE_OVER_EVERY = 2.0
+"""Seconds between looks at accounts another process holds."""
+REFRESH_AT_MOST_EVERY = 0.2
+LONGEST_SLEEP = 600.0
+
+
+class Deliver:
+    """One process's pumps. `run` until cancelled, then `stop`."""
+
+    def __init__(self, wakes: Wakes, recheck: Recheck, *, http: Http | None = None) -> None:
+        self._wakes, self._recheck = wakes, recheck
+        self._database = Database()
+        self._http = http or Http()
+        self._settler = Settler(self._database)
+        self._versions: dict[int, str] = {}
+        self._pumps: dict[int, tuple[Pump, asyncio.Task[None]]] = {}
+        self._guard: psycopg.AsyncConnection[Any] | None = None
+        self._useless: set[str] = set()
+        self._look_again = True
+        self._others_hold_some = False
+        self._expiry: datetime | None = None
+
+    async def run(self) -> None:
+        """Pump for ever; the loss of the database is waited out."""
+        settling = asyncio.create_task(self._settler.run())
+        wait = 0.2
+        try:
+            while True:
+                try:
+                    await self._hold()
+                except psycopg.OperationalError as error:
+                    log.warning("the database is away: %s", str(error).strip())
+                    await asyncio.sleep(wait)
+                    wait = min(5.0, wait * 2)
+                else:
+                    wait = 0.2
+        finally:
+            settling.cancel()
+
+    async def stop(self) -> None:
+        """Finish what is under way within `STOP_GRACE`, write it down, close everything. Call after `run` has ended."""
+        await self._stop_pumps(STOP_GRACE)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._settler.flush(), STOP_GRACE)
+        if self._guard is not None:
+            await self._guard.close()  # only now: the locks outlive the pumps
+        await self._http.close()
+        await self._database.close()
+
+    async def _hold(self) -> None:
+        """Hold locks and listen on one connection until it breaks."""
+        guard = self._guard = await self._database.open()
+        try:
+            await guard.execute(f"LISTEN {CHANNEL}")
+            await self._settler.flush()
+            self._look_again = True
+            self._wakes.everybody()
+            await self._watch(guard)
+        except Exception:
+            await self._stop_pumps(GRACE)
+            await guard.close()
+            raise
+
+    async def _watch(self, guard: psycopg.AsyncConnection[Any]) -> None:
+        loop = asyncio.get_running_loop()
+        looked = 0.0
+        while True:
+            since = loop.time() - looked
+            wanted, takeable = self._look_again, self._others_hold_some
+            if (wanted and since >= REFRESH_AT_MOST_EVERY) or (takeable and since >= TAKE_OVER_EVERY):
+                self._look_again = False
+                await self._refresh(guard)
+                await self._expire()
+                looked = loop.time()
+            async for notify in guard.notifies(timeout=self._sleep(loop.time() - looked), stop_after=1):
+                if notify.payload in ("deliver", "clock"):
+                    self._look_again = True
+                self._wakes.hear(notify.payload)
+            if self._expiry is not None and self._expiry <= now():
+                self._look_again = True
+
+    def _sleep(self, since: float) -> float:
+        seconds = LONGEST_SLEEP
+        if self._look_again:
+            seconds = REFRESH_AT_MOST_EVERY - since
+        elif self._others_hold_some:
+            seconds = TAKE_OVER_EVERY - since
+        if self._expiry is not None:
+            seconds = min(seconds, (self._expiry - now()).total_seconds())
+        return max(0.01, seconds)
+
+    async def _expire(self) -> None:
+        for end in await expired(self._database):
+            self._settler.put(end)
+        self._expiry = await next_expiry(self._database)
+
+    async def _refresh(self, guard: psycopg.AsyncConnection[Any]) -> None:
+        """Bring pumps in line with the accounts' rows, and try to take accounts nobody holds."""
+        rows = await self._database.rows(accounts_sql["accounts"])
+        found = {row[0] for row in rows}
+        for gone in set(self._pumps) - found:
+            await self._drop(guard, gone)
+        self._others_hold_some = False
+        for row in rows:
+            account_id, version = row[0], row[1]
+            if account_id in self._pumps:
+                if self._versions[account_id] != version and (line := self._line(row)) is not None:
+                    self._versions[account_id] = version
+                    self._pumps[account_id][0].change(line)
+                continue
+            line = self._line(row)
+            if line is None:
+                continue
+            cursor = await guard.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCKS, account_id))
+            taken = await cursor.fetchone()
+            if taken is not None and taken[0]:
+                self._versions[account_id] = version
+                self._take(line)
+            else:
+                self._others_hold_some = True
+
+    def _take(self, line: Line) -> None:
+        pump = Pump(self._database, self._http, self._settler, line, self._recheck)
+        self._wakes.add("deliver", pump.wake)
+        self._pumps[line.id] = (pump, asyncio.create_task(pump.run()))
+        log.info("pumping account %s", line.wire.key)
+
+    async def _drop(self, guard: psycopg.AsyncConnection[Any], account_id: int) -> None:
+        await self._end(account_id, GRACE)
+        await self._settler.flush()
+        await guard.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCKS, account_id))
+
+    async def _end(self, account_id: int, grace: float) -> None:
+        pump, task = self._pumps.pop(account_id)
+        self._wakes.remove("deliver", pump.wake)
+        # A claim under way is waited for: cut off, it would leave deliveries marked that never left.
+        await asyncio.gather(pump.stop(grace), asyncio.wait({task}, timeout=grace))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def _stop_pumps(self, grace: float) -> None:
+        await asyncio.gather(*(self._end(account_id, grace) for account_id in list(self._pumps)))
+
+    def _line(self, row: tuple[Any, ...]) -> Line | None:
+        """The account of a row of `accounts.sql`; None, and one word in the log, when it cannot be used."""
+        account_id, version, key, channel_key, plain, hidden, pace, paused_until, health = row
+        try:
+            channel = registry.channel(channel_key)
+            wire = wired(channel, key, plain, bytes(hidden))
+        except (registry.NoSuchChannel, WrongKey, BadSettings) as error:
+            if version not in self._useless:
+                self._useless.add(version)
+                log.error("account %s cannot be used: %s: %s", key, type(error).__name__, error)
+            return None
+        return Line(account_id, channel, wire, pace, paused_until, health)
