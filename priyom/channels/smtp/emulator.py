@@ -49,6 +49,12 @@ class Letter:
     files: list[str] = field(default_factory=list)
 
 
+class Caller(Session):
+    """A session whose `login_data` is a plain field: aiosmtpd fills it itself and then logs that nobody should."""
+
+    login_data: Any = None
+
+
 class Line(SMTP):
     """One connection; the provider can drop it."""
 
@@ -74,6 +80,9 @@ class Line(SMTP):
         """The call is over."""
         self._provider.lines.discard(self)
         super().connection_lost(error)
+
+    def _create_session(self) -> Session:
+        return Caller(self.loop)
 
     def drop(self) -> None:
         """Break the connection without a word."""

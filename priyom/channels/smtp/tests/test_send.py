@@ -228,3 +228,12 @@ async def test_the_port_can_be_fixed(stage: Stage) -> None:
     async with Http(timeout=0.5) as other:
         with pytest.raises(Unavailable):
             await send.check(other, stage.account)
+
+
+async def test_connections_close_with_the_door(stage: Stage) -> None:
+    async with Http(timeout=0.5) as door:
+        await send.send(door, stage.account, OUT)
+        [line] = provider(stage).lines
+    async with asyncio.timeout(2):
+        while line in provider(stage).lines:  # noqa: ASYNC110 - the provider notices in one of the loop's turns
+            await asyncio.sleep(0)
