@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -202,22 +203,14 @@ def statements(text: str) -> list[str]:
 
 
 def numbered(statement: str) -> str:
-    """psycopg's `%(name)s` and `%s` as PostgreSQL's `$1`."""
-    places: dict[str, int] = {}
-
-    def place(found: re.Match[str]) -> str:
-        if found[0] == "%%":
-            return "%"
-        return f"${places.setdefault(found[1] or f'#{len(places)}', len(places) + 1)}"
-
-    return re.sub(r"%%|%\((\w+)\)[sbt]|%[sbt]", place, statement)
+    """psycopg's `%(name)s` and `%s` as PostgreSQL's `$1`; each place is one of its own, as it is where values are
+    bound before they are sent."""
+    places = itertools.count(1)
+    return re.sub(r"%%|%\(\w+\)[sbt]|%[sbt]", lambda found: "%" if found[0] == "%%" else f"${next(places)}", statement)
 
 
 def test_parameters_are_numbered() -> None:
-    assert (
-        numbered("a = %(x)s and b like '%%c' and d = %(y)s and e = %(x)s")
-        == "a = $1 and b like '%c' and d = $2 and e = $1"
-    )
+    assert numbered("a = %(x)s and b like '%%c' and d = %(y)s or %(x)s") == "a = $1 and b like '%c' and d = $2 or $3"
     assert numbered("%s, %s") == "$1, $2"
 
 
