@@ -139,7 +139,7 @@ def _rows(kind: str, about: About, code: str, card: Card) -> list[list[dict[str,
             button["id"] = str(number)
             button["label"] = button["label"][: card.label_limit]
             if card.buttons == Buttons.LINKS:
-                button["url"] = visit_link(visit, button["action"])
+                button["url"] = visit_link(visit, button["action"], card.key)
     return rows
 
 
