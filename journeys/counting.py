@@ -1,5 +1,5 @@
-"""The sending half that the counting channels (`journeys/channels`) share. They differ in what may be done with a message
-of unknown fate: repeat it under its key, ask after it, or neither."""
+"""The sending half that the counting channels (`journeys/channels`) share. They differ in what may be done with a
+message of unknown fate: repeat it under its key, ask after it, or neither."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def card(key: str, after_crash: AfterCrash, *, pace: float = 2000.0, parallel: i
 
 def register() -> None:
     """Let the registry find the counting channels in this process."""
-    if str(FOLDER) not in priyom.channels.__path__:
+    if FOLDER not in registry.FOLDERS:
+        registry.FOLDERS.append(FOLDER)
         priyom.channels.__path__.append(str(FOLDER))
         registry.names.cache_clear()
 

@@ -13,7 +13,8 @@ from priyom.contracts.channel import Channel, Receiver, Sender
 from priyom.contracts.emulator import Emulator, World
 
 
-CHANNELS = Path(__file__).parent.parent / "channels"
+FOLDERS = [Path(__file__).parent.parent / "channels"]
+"""Where channels stand; a test may add a folder of its own (and put it on the path of `priyom.channels`)."""
 
 
 class NoSuchChannel(KeyError):
@@ -23,7 +24,7 @@ class NoSuchChannel(KeyError):
 @cache
 def names() -> tuple[str, ...]:
     """Keys of all channels, sorted."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules([str(CHANNELS)]) if m.ispkg))
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(map(str, FOLDERS)) if m.ispkg))
 
 
 @cache
