@@ -146,7 +146,7 @@ class Pump:
         card = self._line.channel.card
         size = min(MOST, math.ceil(self._pace.current(_time())))
         if card.after_crash is AfterCrash.UNKNOWN:
-            size = min(size, card.parallel)
+            size = min(size, card.parallel, math.ceil(size / 4))
         if len(self._queue) > size // 2 or len(self._in_hand) > 4 * size + card.parallel:
             return 0
         return size

@@ -1,0 +1,149 @@
+"""Real processes for tests that kill them: a database of their own, workers, a web process, the counting gateway.
+Everything listens on loopback, on free ports, and is ended by its process id."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from config import postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Killable:
+    """Processes and the database they share."""
+
+    def __init__(self, data: Path, *, sandbox: bool) -> None:
+        self.data = data
+        self.server = postgres.ensure(data, fast=True)
+        self.processes: list[subprocess.Popen[str]] = []
+        self.env = {
+            **os.environ,
+            "PRIYOM_DATA": str(data),
+            "PRIYOM_SANDBOX": "1" if sandbox else "0",
+            "DATABASE_URL": self.server.url,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PYTHONPATH": str(ROOT),
+        }
+        self.python("-m", "django", "migrate", "--verbosity", "0")
+
+    def python(self, *arguments: str) -> str:
+        """Run to the end; its output."""
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, env=self.env, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a Python process; its log goes to the data folder, its output can be read."""
+        with (self.data / f"process-{len(self.processes)}.log").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments], env=self.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        self.processes.append(process)
+        return process
+
+    def worker(self) -> subprocess.Popen[str]:
+        """A worker process with the counting channels."""
+        return self.start("-m", "journeys.run_worker")
+
+    def gateway(self, delay: float) -> str:
+        """The counting gateway; its address."""
+        process = self.start("-m", "journeys.counting_gateway", "--delay", str(delay))
+        assert process.stdout is not None
+        return f"http://127.0.0.1:{int(process.stdout.readline())}"
+
+    def fill(self, base_url: str, channel: str, count: int, pace: float | None = None) -> int:
+        """An account of that channel and `count` due messages; the account's id."""
+        return int(self.python("-m", "journeys.fill", base_url, channel, str(count), str(pace or 0)))
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the database, waiting while it is away."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with psycopg.connect(self.server.url, autocommit=True, connect_timeout=5) as connection:
+                    cursor = connection.execute(query.encode(), values)
+                    return cursor.fetchall() if cursor.description else []
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def kill_database(self) -> None:
+        """`kill -9` of the server's main process, and a start anew."""
+        pid = int((self.server.place.cluster / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGKILL)
+        if self.server.process is not None:
+            self.server.process.wait()
+        self.server = postgres.ensure(self.data, fast=True)
+        assert self.server.url == self.env["DATABASE_URL"]
+
+    def logs(self) -> str:
+        """What the processes have logged."""
+        return "\n".join(path.read_text() for path in sorted(self.data.glob("process-*.log")))
+
+    def close(self) -> None:
+        """End everything."""
+        for process in self.processes:
+            process.kill()
+        for process in self.processes:
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+        postgres.destroy(self.data)
+
+
+@contextmanager
+def killable(*, sandbox: bool = False) -> Iterator[Killable]:
+    """Processes for one test; when it fails their logs are printed."""
+    with tempfile.TemporaryDirectory(prefix="priyom-journey-") as folder:
+        data = Path(folder)
+        data.chmod(0o711)
+        made = Killable(data, sandbox=sandbox)
+        try:
+            yield made
+        except BaseException:
+            sys.stderr.write(made.logs())
+            raise
+        finally:
+            made.close()
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """`kill -9`."""
+    process.kill()
+    process.wait()
+
+
+def until(true: Callable[[], bool], seconds: float = 120.0) -> None:
+    """Wait for it; fails when it has not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.05)
+
+
+def counts(base_url: str) -> dict[str, Any]:
+    """What the counting gateway has counted."""
+    with urllib.request.urlopen(f"{base_url}/counts", timeout=10) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def mode(base_url: str, word: str) -> None:
+    """Switch the counting gateway: ok or down."""
+    urllib.request.urlopen(f"{base_url}/mode/{word}", timeout=10).close()
