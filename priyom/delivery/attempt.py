@@ -75,7 +75,8 @@ def outgoing(claimed: Claimed) -> Outgoing:
     left = None
     if claimed.expires_at is not None:
         left = max(1, int((claimed.expires_at - now()).total_seconds()))
-    return Outgoing(f"d{claimed.id}", claimed.address, message(claimed), claimed.quiet, left)
+    leave = str(claimed.body.get("unsubscribe_url", ""))
+    return Outgoing(f"d{claimed.id}", claimed.address, message(claimed), claimed.quiet, left, leave)
 
 
 def message(claimed: Claimed) -> Message:
