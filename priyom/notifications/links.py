@@ -1,4 +1,4 @@
-"""Signed links of patients' pages: whoever holds one may act on that one visit, until it is over."""
+"""Signed links of patients' pages: whoever holds one may act on that one visit, until it is over, or unsubscribe."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.core import signing
 from priyom.appointments.models import Visit
 
 SALT = "priyom.visit"
+UNSUBSCRIBE_SALT = "priyom.unsubscribe"
 
 
 class BadLink(ValueError):
@@ -23,13 +24,28 @@ def visit_token(visit_id: int, channel: str) -> str:
 
 def read_token(token: str) -> tuple[int, str]:
     """(visit id, channel) of a token. Raises BadLink."""
-    try:
-        visit_id, _, channel = signing.Signer(salt=SALT).unsign(token).partition("-")
-        return int(visit_id), channel
-    except (signing.BadSignature, ValueError):
-        raise BadLink from None
+    return _read(token, SALT)
 
 
 def visit_link(visit: Visit, action: str, channel: str) -> str:
     """The page of this visit, with one choice laid out. GET shows, POST does (mail scanners open links)."""
     return f"{settings.PUBLIC_URL}/p/{visit_token(visit.pk, channel)}?do={quote(action)}"
+
+
+def unsubscribe_link(patient_id: int, channel: str) -> str:
+    """Where a mail program posts «unsubscribe» (RFC 8058): a token of its own, so a visit's link cannot do it."""
+    token = signing.Signer(salt=UNSUBSCRIBE_SALT).sign(f"{patient_id}-{channel}")
+    return f"{settings.PUBLIC_URL}/p/u/{token}"
+
+
+def read_unsubscribe(token: str) -> tuple[int, str]:
+    """(patient id, channel) of an unsubscribe token. Raises BadLink."""
+    return _read(token, UNSUBSCRIBE_SALT)
+
+
+def _read(token: str, salt: str) -> tuple[int, str]:
+    try:
+        number, _, channel = signing.Signer(salt=salt).unsign(token).partition("-")
+        return int(number), channel
+    except (signing.BadSignature, ValueError):
+        raise BadLink from None

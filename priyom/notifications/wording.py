@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from priyom.appointments.models import Visit
 from priyom.clinic.house import house
-from priyom.contracts.card import Buttons, Card
+from priyom.contracts.card import Buttons, Card, Sort
 from priyom.foundation.clock import now
 from priyom.notifications import catalogue
-from priyom.notifications.links import visit_link
+from priyom.notifications.links import unsubscribe_link, visit_link
 from priyom.notifications.models import Wording
 from priyom.notifications.variables import check, fill, moment, values
 from priyom.patients.models import Patient
@@ -63,6 +63,8 @@ def compose(kind: str, about: About, card: Card) -> dict[str, Any]:
         body["rows"] = rows
     if about.visit is not None:
         body["version"] = about.visit.version
+    if card.sort == Sort.MAIL:
+        body["unsubscribe_url"] = unsubscribe_link(about.patient.pk, card.key)
     return body
 
 
