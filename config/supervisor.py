@@ -20,7 +20,7 @@ SETTLED = 60.0  # seconds after which a process counts as healthy again
 LONGEST_PAUSE = 30.0
 LOG_LIMIT = 10 * 1024 * 1024  # bytes; a longer log is set aside at the next start
 
-_SERIOUS = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b|^Traceback ")
+_SERIOUS = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -34,21 +34,20 @@ class Part:
 
 
 class Sieve:
-    """Lets through warnings, errors, and the lines of a trace that belong to them."""
+    """Lets through warnings and errors, and of a trace its last line, which names the error; the log has it whole."""
 
     def __init__(self) -> None:
         self._inside = False
 
     def passes(self, line: str) -> bool:
         """Whether this line of a log is for the console."""
-        if _SERIOUS.search(line):
+        if line.startswith("Traceback "):
             self._inside = True
-            return True
-        if self._inside and line.startswith((" ", "\t")):
-            return True
-        # The last line of a trace names the error and is not indented; a dated line begins something new.
+            return False
+        if self._inside and (not line or line.startswith((" ", "\t"))):
+            return False
         ended, self._inside = self._inside, False
-        return ended and not re.match(r"\d{4}-\d\d-\d\d", line)
+        return ended or bool(_SERIOUS.search(line))
 
 
 class Child:
