@@ -56,6 +56,9 @@ PersonName = Annotated[
 ]
 Moment = Annotated[datetime, BeforeValidator(moment)]
 Zone = Annotated[str, BeforeValidator(zone)]
+BirthDate = Annotated[date, BeforeValidator(plain_date)]
+Sex = Annotated[str, BeforeValidator(sex)]
+Language = Annotated[str, BeforeValidator(language)]
 
 
 class _Part(BaseModel):
@@ -115,9 +118,9 @@ class PatientPart(_Part):
     family: PersonName
     given: PersonName
     patronymic: Annotated[str, StringConstraints(max_length=100), AfterValidator(text)] | None = None
-    birth_date: Annotated[date, BeforeValidator(plain_date)] | None = None
-    sex: Annotated[str, BeforeValidator(sex)] | None = None
-    language: Annotated[str, BeforeValidator(language)] | None = None
+    birth_date: BirthDate | None = None
+    sex: Sex | None = None
+    language: Language | None = None
     contacts: list[ContactPart] | None = None
 
 

@@ -1,0 +1,39 @@
+"""Cursors: opaque to callers, made of the last row's sort key, so pages neither skip nor repeat when rows come in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import datetime
+
+from priyom.api.problem import ApiProblem
+
+PAGE = 100
+
+
+def cursor(*key: datetime | int | str) -> str:
+    """The cursor of a row with this sort key."""
+    plain = [part.isoformat() if isinstance(part, datetime) else part for part in key]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def moment_and_id(text: str) -> tuple[datetime, str]:
+    """(moment, id as text) out of a cursor made of these two. Raises ApiProblem 422 for one that is not ours."""
+    try:
+        moment, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        at = datetime.fromisoformat(moment)
+        if at.tzinfo is None or not isinstance(key, int | str):
+            raise ValueError(text)
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        detail = "Такого курсора мы не давали: возьмите next из прошлого ответа"
+        raise ApiProblem(422, detail, errors=[{"pointer": "/query/cursor", "detail": detail}]) from None
+    return at, str(key)
+
+
+def moment_and_number(text: str) -> tuple[datetime, int]:
+    """The same for ids that are numbers. Raises ApiProblem 422."""
+    at, key = moment_and_id(text)
+    if not (key.isascii() and key.isdigit() and len(key) < 19):
+        raise ApiProblem(422, "Такого курсора мы не давали: возьмите next из прошлого ответа")
+    return at, int(key)
