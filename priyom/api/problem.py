@@ -101,7 +101,12 @@ def answering(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return problem(400, "В адресе нечитаемые знаки")
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404:
+            return problem(404)
         if response.status_code < 400 or str(response.get("Content-Type", "")).startswith(CONTENT_TYPE):
             return response
         made = problem(response.status_code)

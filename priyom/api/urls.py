@@ -54,6 +54,7 @@ def _answering(pattern: URLPattern) -> URLPattern:
     return pattern
 
 
+app_name = "api-v1"
 urlpatterns = [
     path("docs", docs, name="api-docs"),
     *(_answering(pattern) for pattern in api.urls[0] if isinstance(pattern, URLPattern)),

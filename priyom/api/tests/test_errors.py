@@ -58,7 +58,8 @@ def test_without_a_key_nothing(method: str, address: str, key: str | None) -> No
         ("get", "/api/v1/visits?limit=0", 422),
         ("get", "/api/v1/visits?cursor=abc", 422),
         ("get", "/api/v1/tasks?cursor=WzEsMl0", 422),
-        ("get", "/api/v1/visits/%00", 404),
+        ("get", "/api/v1/visits/%00", 400),
+        ("get", "/api/v1/visits?branch=%00", 400),
     ],
 )
 def test_errors_are_problems(api: Client, method: str, address: str, status: int) -> None:
