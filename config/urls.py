@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", probes.readyz, name="readyz"),
     path("metrics", probes.metrics, name="metrics"),
     path("api/v1/", include("priyom.api.urls")),
+    path("p/", include("priyom.portal.urls")),
     path("", include("priyom.webhooks.urls")),
     path("", include("priyom.web.urls")),
 ]
