@@ -1,0 +1,1 @@
+"""Channel accounts: list, set-up, live check."""

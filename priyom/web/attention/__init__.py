@@ -1,0 +1,1 @@
+"""What needs a person: uncertain deliveries, failed updates, parked facts, unhealthy channels."""

@@ -1,0 +1,1 @@
+"""Conversations with patients over all channels."""

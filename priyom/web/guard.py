@@ -1,0 +1,65 @@
+"""What of the house a member of staff may see, by role and branch: every screen takes its rows through here."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from priyom.appointments.models import Visit
+from priyom.clinic.access import EVERYWHERE, branches
+from priyom.clinic.models import Staff
+from priyom.inbox.models import CallTask, Conversation, TaskState
+from priyom.patients.access import visible
+from priyom.patients.models import Patient
+
+__all__ = ["conversation", "conversations", "patient", "sees_all", "task", "tasks", "visit", "visits"]
+
+
+def sees_all(staff: Staff) -> bool:
+    """Whether no branch is closed to them."""
+    return staff.role in EVERYWHERE or not staff.branches.exists()
+
+
+def visits(staff: Staff) -> QuerySet[Visit]:
+    """Visits at their branches, with what a row shows."""
+    rows = Visit.objects.select_related("patient", "practitioner", "service", "branch")
+    return rows if sees_all(staff) else rows.filter(branch__in=branches(staff))
+
+
+def visit(staff: Staff, visit_id: int) -> Visit:
+    """One visit. Raises Visit.DoesNotExist also for one of a closed branch."""
+    return visits(staff).get(pk=visit_id)
+
+
+def patient(staff: Staff, patient_id: int) -> Patient:
+    """One patient. Raises Patient.DoesNotExist also for one they may not see."""
+    return visible(staff).get(pk=patient_id)
+
+
+def conversations(staff: Staff) -> QuerySet[Conversation]:
+    """Threads of the patients they may see, and the chats nobody is known for yet."""
+    rows = Conversation.objects.select_related("patient", "account")
+    if sees_all(staff):
+        return rows
+    return rows.filter(Q(patient=None) | Q(patient__in=visible(staff).values("pk")))
+
+
+def conversation(staff: Staff, conversation_id: int) -> Conversation:
+    """One thread. Raises Conversation.DoesNotExist also for one they may not see."""
+    return conversations(staff).get(pk=conversation_id)
+
+
+def tasks(staff: Staff, *, closed: bool = False) -> QuerySet[CallTask]:
+    """Open call tasks (or all of them) of their branches, the most urgent first."""
+    rows = CallTask.objects.select_related(
+        "patient", "visit", "visit__practitioner", "visit__service", "visit__branch", "taken_by"
+    ).order_by("due_at", "id")
+    if not closed:
+        rows = rows.filter(state=TaskState.OPEN)
+    if sees_all(staff):
+        return rows
+    return rows.filter(Q(visit__branch__in=branches(staff)) | Q(visit=None, patient__in=visible(staff).values("pk")))
+
+
+def task(staff: Staff, task_id: int) -> CallTask:
+    """One call task, closed ones too. Raises CallTask.DoesNotExist also for one they may not see."""
+    return tasks(staff, closed=True).get(pk=task_id)

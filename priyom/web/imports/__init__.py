@@ -1,0 +1,1 @@
+"""Tables of visits and patients: upload, mapping, preview, progress, report."""

@@ -1,0 +1,1 @@
+"""In, out, and what a person sets for themselves."""

@@ -1,0 +1,109 @@
+// Small helpers of the staff pages: switches that submit themselves, copy buttons, the theme, the place in a thread.
+import "./live.js";
+import "./keys.js";
+import "./sure.js";
+
+const body = document.body;
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-auto]");
+  if (!form) return;
+  if (event.target.name === "branch") form.querySelector('[name="day"]')?.setAttribute("disabled", "");
+  form.submit();
+});
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    const field = copy.parentElement.querySelector("input");
+    try {
+      await navigator.clipboard.writeText(copy.dataset.copy);
+    } catch {
+      field.select();
+      document.execCommand("copy");
+    }
+    copy.textContent = copy.dataset.copied;
+  }
+  const theme = event.target.closest("[data-theme-set]");
+  if (theme) setTheme(theme);
+  for (const open of document.querySelectorAll("details.me[open], details.more[open]")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+  const row = event.target.closest("[data-row]");
+  if (row) select(row);
+});
+
+function setTheme(button) {
+  const chosen = button.dataset.themeSet;
+  document.cookie = `theme=${chosen}; path=/; max-age=${chosen ? 31536000 : 0}; samesite=lax`;
+  if (chosen) document.documentElement.dataset.theme = chosen;
+  else delete document.documentElement.dataset.theme;
+  for (const other of button.parentElement.children) other.setAttribute("aria-pressed", other === button);
+}
+
+export function select(row) {
+  const list = row.closest("[data-rows]");
+  for (const old of list?.querySelectorAll("li[aria-current]") ?? []) old.removeAttribute("aria-current");
+  row.closest("li")?.setAttribute("aria-current", "true");
+}
+
+// The row of what stands beside the list is lit, also after a reload or the browser's «back».
+function light() {
+  const url = new URL(location.href);
+  for (const [name, prefix] of [["visit", "v-"], ["chat", "chat-"], ["task", "t-"], ["patient", "p-"], ["account", "a-"]]) {
+    const id = url.searchParams.get(name) ?? url.pathname.match(new RegExp(`^/${name}s/(\\d+)$`))?.[1];
+    const row = id && document.getElementById(prefix + id)?.querySelector("[data-row]");
+    if (row) select(row);
+  }
+}
+
+function toBottom() {
+  const thread = document.querySelector("[data-bottom]");
+  if (thread) thread.scrollTop = thread.scrollHeight;
+}
+
+function grown(area) {
+  area.style.height = "auto";
+  area.style.height = `${Math.min(area.scrollHeight + 2, 200)}px`;
+}
+
+document.addEventListener("input", (event) => event.target.matches("textarea[data-send]") && grown(event.target));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches("textarea[data-send]")) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+});
+
+body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "detail") return;
+  event.detail.target.scrollTop = 0;
+  toBottom();
+  if (window.matchMedia("(max-width: 700px)").matches) window.scrollTo(0, 0);
+  if (event.detail.requestConfig?.verb === "post") document.querySelector("textarea[data-send]")?.focus();
+});
+
+// The browser's own «back» on a phone: the list, where it was left.
+document.addEventListener("click", (event) => {
+  const back = event.target.closest("[data-back]");
+  if (!back || !document.querySelector(".columns .list")) return;
+  event.preventDefault();
+  const detail = document.getElementById("detail");
+  detail.querySelectorAll(".open").forEach((part) => part.classList.remove("open"));
+  const list = document.querySelector(".columns .list [data-rows] li[aria-current]");
+  history.replaceState(null, "", back.href);
+  list?.scrollIntoView({ block: "center" });
+});
+
+function gone(event) {
+  if (document.querySelector(".gone")) return;
+  const note = document.createElement("p");
+  note.className = "gone note bad";
+  note.setAttribute("role", "alert");
+  note.textContent = body.dataset.gone;
+  body.append(note);
+}
+body.addEventListener("htmx:sendError", gone);
+body.addEventListener("htmx:afterOnLoad", () => document.querySelector(".gone")?.remove());
+
+light();
+toBottom();

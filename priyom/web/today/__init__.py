@@ -1,0 +1,1 @@
+"""The day's visits of a branch, with what is known of each."""
