@@ -50,7 +50,8 @@ def call(method: str, url: str, body: object = None, headers: dict[str, str] | N
         with urllib.request.urlopen(request, timeout=330) as response:
             raw, status, got = response.read(), response.status, dict(response.headers)
     except urllib.error.HTTPError as error:
-        raw, status, got = error.read(), error.code, dict(error.headers)
+        with error:
+            raw, status, got = error.read(), error.code, dict(error.headers)
     try:
         return Answer(status, json.loads(raw) if raw else None, got)
     except ValueError:
@@ -93,10 +94,11 @@ class House:
 
     def start(self) -> None:
         """Start everything and wait until it answers."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "config.cli", "run"], cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL,
-            stdout=(self.data / "run.out").open("ab"), stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+        with (self.data / "run.out").open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "config.cli", "run"], cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL,
+                stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
         until(self._ready, within=120, what=f"the house to start; see {self.data / 'run.out'}")
         if not self.key:
             self.key = self.command("api-key", "create", "journey").strip()

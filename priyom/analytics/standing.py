@@ -17,6 +17,7 @@ from priyom.clinic.house import house
 from priyom.clinic.models import House
 from priyom.contracts.registry import channel as find_channel
 from priyom.inbox.models import CallTask, TaskState
+from priyom.journal.models import Pending
 from priyom.notifications.evidence import signal_words
 from priyom.notifications.models import Leg, LegState, Notification
 from priyom.notifications.rules import Desk
@@ -46,6 +47,8 @@ class _Around:
     runs: dict[int, list[Run]]
     tasks: dict[int, CallTask]
     reach: dict[int, Reachability]
+    stirring: set[int]
+    """Patients of whom something has just happened that nobody has reacted to yet."""
     rules: House
 
 
@@ -79,15 +82,16 @@ def _look(visits: list[Visit], at: datetime) -> _Around:
     for run in Run.objects.filter(visit__in=ids, due_at__isnull=False).select_related("scenario").order_by("due_at"):
         runs[run.visit_id].append(run)
     tasks = {t.visit_id or 0: t for t in CallTask.objects.filter(visit__in=ids, state=TaskState.OPEN)}
-    reach = reachability({visit.patient_id for visit in visits}, at, rules.proven_days)
-    return _Around(notifications, runs, tasks, reach, rules)
+    patients = {visit.patient_id for visit in visits}
+    stirring = set(Pending.objects.filter(key__in=patients, parked=False).values_list("key", flat=True))
+    return _Around(notifications, runs, tasks, reachability(patients, at, rules.proven_days), stirring, rules)
 
 
 def _standing(visit: Visit, around: _Around, at: datetime) -> Standing:
     mine = [n for n in around.notifications[visit.pk] if n.visit_version == visit.version]
     live = [n for n in mine if n.act_at is not None]
     runs, task = around.runs[visit.pk], around.tasks.get(visit.pk)
-    on_it = bool(live or runs or task)
+    on_it = bool(live or runs or task or visit.patient_id in around.stirring)
     is_silent = silent(visit, on_it=on_it, at=at, last_call=last_call(visit, around.rules))
     legs = [leg for n in mine for leg in n.legs.all()]
     last = max(legs, key=lambda leg: (leg.started_at, leg.pk), default=None)

@@ -43,6 +43,19 @@ def free_spans(
     return found
 
 
+def spread(spans: Sequence[Span], zone: ZoneInfo, count: int, per_day: int) -> list[Span]:
+    """At most `count` of the spans, in order; at most `per_day` of a local day, evenly over it. The soonest is in."""
+    days: dict[object, list[Span]] = {}
+    for span in spans:
+        days.setdefault(span[0].astimezone(zone).date(), []).append(span)
+    chosen: list[Span] = []
+    for day in days.values():
+        picks = min(per_day, len(day))
+        places = {round(i * (len(day) - 1) / max(1, picks - 1)) for i in range(picks)}
+        chosen += [day[place] for place in sorted(places)]
+    return chosen[:count]
+
+
 def _round_up(moment: datetime, minutes: int = 5) -> datetime:
     moment = moment.astimezone(UTC)
     over = timedelta(minutes=moment.minute % minutes, seconds=moment.second, microseconds=moment.microsecond)

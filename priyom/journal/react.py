@@ -5,6 +5,7 @@ A reaction that raises is rolled back and tried again; after the last try it is 
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,7 +35,7 @@ def react_once() -> bool:
         pending, reactor, tries, fact_id, kind, at, data, patient_id, visit_id = row
         try:
             with transaction.atomic():
-                _perform(reactor, kind, data, patient_id, visit_id, Seen(fact_id, at))
+                _perform(reactor, kind, json.loads(data), patient_id, visit_id, Seen(fact_id, at))
         except OperationalError:
             raise
         except Exception as error:

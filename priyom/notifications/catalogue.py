@@ -50,9 +50,9 @@ CATALOGUE: dict[str, Text] = {
         "Подтверждение записи",
         {
             "ru": "Здравствуйте, {{ patient.given }}! Вы записаны: {{ visit.local_date }} в {{ visit.local_time }}, "
-            "{{ service.name }}, врач {{ practitioner.short_name }}.\n{{ branch.name }}, {{ branch.address }}",
+            "{{ service.name }}, врач {{ practitioner.short_name }}.\n{{ branch.place }}",
             "kk": "Сәлеметсіз бе, {{ patient.given }}! Сіз жазылдыңыз: {{ visit.local_date }}, {{ visit.local_time }}, "
-            "{{ service.name }}, дәрігер {{ practitioner.short_name }}.\n{{ branch.name }}, {{ branch.address }}",
+            "{{ service.name }}, дәрігер {{ practitioner.short_name }}.\n{{ branch.place }}",
         },
         {
             "ru": "Вы записаны: {{ visit.short_date }} {{ visit.local_time }}, {{ practitioner.short_name }}. "
@@ -70,10 +70,10 @@ CATALOGUE: dict[str, Text] = {
         "Напоминание за сутки",
         {
             "ru": "{{ patient.given }}, напоминаем: {{ visit.local_date }} в {{ visit.local_time }} вас ждет "
-            "{{ practitioner.short_name }} ({{ service.name }}).\n{{ branch.name }}, {{ branch.address }}\n"
+            "{{ practitioner.short_name }} ({{ service.name }}).\n{{ branch.place }}\n"
             "Вы придете?",
             "kk": "{{ patient.given }}, еске саламыз: {{ visit.local_date }}, {{ visit.local_time }} сізді "
-            "{{ practitioner.short_name }} күтеді ({{ service.name }}).\n{{ branch.name }}, {{ branch.address }}\n"
+            "{{ practitioner.short_name }} күтеді ({{ service.name }}).\n{{ branch.place }}\n"
             "Келесіз бе?",
         },
         {
@@ -111,10 +111,10 @@ CATALOGUE: dict[str, Text] = {
         {
             "ru": "{{ patient.given }}, ваш визит перенесен. Новое время: {{ visit.local_date }} в "
             "{{ visit.local_time }}, {{ practitioner.short_name }}. Было: {{ old.local_date }} в "
-            "{{ old.local_time }}.\n{{ branch.name }}, {{ branch.address }}",
+            "{{ old.local_time }}.\n{{ branch.place }}",
             "kk": "{{ patient.given }}, қабылдауыңыз ауыстырылды. Жаңа уақыты: {{ visit.local_date }}, "
             "{{ visit.local_time }}, {{ practitioner.short_name }}. Бұрын: {{ old.local_date }}, "
-            "{{ old.local_time }}.\n{{ branch.name }}, {{ branch.address }}",
+            "{{ old.local_time }}.\n{{ branch.place }}",
         },
         {
             "ru": "Визит перенесен: {{ visit.short_date }} {{ visit.local_time }} (было {{ old.short_date }} "

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from priyom.appointments.free import free_times
 from priyom.appointments.models import Visit
+from priyom.appointments.rules import spread
 from priyom.clinic.house import house
 from priyom.foundation.clock import now
 from priyom.notifications.models import Notification
 from priyom.notifications.wording import MOST_OFFERS, About, Offer
+
+LOOKED_AT = 80
+A_DAY = 3
 
 
 def about(row: Notification) -> About:
@@ -26,8 +31,9 @@ def about(row: Notification) -> About:
 
 
 def offers(visit: Visit) -> list[Offer]:
-    """The next free times of the visit's doctor, as long as the visit, far enough ahead to come."""
+    """The next free times of the visit's doctor, as long as the visit, far enough ahead to come; a few of each day."""
     minutes = int((visit.ends_at - visit.starts_at).total_seconds() // 60)
     soonest = now() + timedelta(minutes=house().call_lead_minutes)
-    times = free_times(visit.practitioner, visit.branch, minutes, soonest, MOST_OFFERS + 1, leave_out=visit.pk)
-    return [span for span in times if span[0] != visit.starts_at][:MOST_OFFERS]
+    times = free_times(visit.practitioner, visit.branch, minutes, soonest, LOOKED_AT, leave_out=visit.pk)
+    others = [span for span in times if span[0] != visit.starts_at]
+    return spread(others, ZoneInfo(visit.branch.time_zone), MOST_OFFERS, A_DAY)

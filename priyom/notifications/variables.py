@@ -15,7 +15,7 @@ NAMES = frozenset(
     {
         "patient.given", "patient.name", "visit.local_date", "visit.local_time", "visit.short_date", "old.local_date",
         "old.local_time", "old.short_date", "practitioner.name", "practitioner.short_name", "service.name",
-        "branch.name", "branch.address", "branch.phone", "clinic.name",
+        "branch.name", "branch.address", "branch.place", "branch.phone", "clinic.name",
     }
 )  # fmt: skip
 
@@ -61,6 +61,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     filled = _VARIABLE.sub(lambda match: values.get(match.group(1), ""), text)
     filled = re.sub(r"[ \t]{2,}", " ", filled)
     filled = re.sub(r" \(\)", "", filled)
+    filled = re.sub(r"(?<!\.)\.\.(?!\.)", ".", filled)  # an initial at the end of a sentence
     filled = re.sub(r" +([,.:;!?])", r"\1", filled)
     lines = (re.sub(r"[,:] *$|^[ ,]+", "", line) if line.strip() != line or line.endswith(",") else line
              for line in filled.split("\n"))  # fmt: skip
@@ -89,6 +90,7 @@ def values(
         "service.name": plain if visit.service.sensitive or not visit.service.name else visit.service.name,
         "branch.name": visit.branch.name,
         "branch.address": visit.branch.address or visit.branch.name,
+        "branch.place": ", ".join(part for part in (visit.branch.name, visit.branch.address) if part),
         "branch.phone": show(visit.branch.phone) if visit.branch.phone else "",
     }
 

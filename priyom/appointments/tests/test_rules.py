@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priyom.appointments.rules import Span, free_spans
+from priyom.appointments.rules import Span, free_spans, spread
 
 ALMATY = ZoneInfo("Asia/Almaty")
 WEEK = {day: [(time(9), time(13)), (time(14), time(18))] for day in range(5)}
@@ -52,3 +52,14 @@ def test_free_is_free(zone: str, after: datetime, minutes: int, count: int, visi
         assert number == 0 or spans[number - 1][1] <= start
         local = start.astimezone(ZoneInfo(zone))
         assert any(opens <= local.time() < closes for opens, closes in WEEK[local.weekday()])
+
+
+@given(st.lists(st.integers(0, 10 * 48), unique=True, max_size=60).map(sorted), st.integers(1, 8), st.integers(1, 4))
+def test_spread_keeps_order_and_the_soonest(halves: list[int], count: int, per_day: int) -> None:
+    spans = [(AFTER + timedelta(minutes=30 * h), AFTER + timedelta(minutes=30 * h + 30)) for h in halves]
+    chosen = spread(spans, ALMATY, count, per_day)
+    assert len(chosen) <= count
+    assert chosen == [span for span in spans if span in chosen]
+    assert chosen[:1] == spans[:1]
+    days = [start.astimezone(ALMATY).date() for start, _ in chosen]
+    assert all(days.count(day) <= per_day for day in days)

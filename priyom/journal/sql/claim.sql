@@ -1,5 +1,5 @@
 -- The next facts to react to: due, not parked, and first of their key and reactor (so a patient's facts stay in order).
-SELECT p.id, p.reactor, p.tries, f.id, f.type, f.at, f.data, f.patient_id, f.visit_id
+SELECT p.id, p.reactor, p.tries, f.id, f.type, f.at, f.data::text, f.patient_id, f.visit_id
 FROM journal_pending p
 JOIN journal_fact f ON f.id = p.fact_id
 WHERE NOT p.parked

@@ -1,4 +1,4 @@
-"""Wordings: names are checked, values filled, nothing left over; every text of the program is whole in both languages."""
+"""Wordings: names are checked, values filled, nothing left over; every text is whole in both languages."""
 
 from __future__ import annotations
 
