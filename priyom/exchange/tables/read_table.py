@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ DELIMITERS = ",;\t|"
 MAX_COLUMNS = 500
 LINE_COLUMN, REASON_COLUMN = "Строка в файле", "Почему не загружена"
 """What is added to refused rows; never taken as data when such a file comes back mended."""
+UNREADABLE = "В строке нечитаемые знаки"
+_UNREADABLE = re.compile("[\0\ud800-\udfff]")
 _CHUNK = 1 << 20
 
 
@@ -71,6 +74,8 @@ class Table:
                 continue
             if not fault and len(cells) > width and any(cells[width:]):
                 fault = f"В строке {len(cells)} ячеек, а столбцов {width}: проверьте разделители и кавычки"
+            if not storable("".join(cells)):
+                cells, fault = [cell.encode("ascii", "ignore").decode().replace("\0", "") for cell in cells], UNREADABLE
             named = dict(zip(header, cells + [""] * (width - len(cells)), strict=False))
             named.pop(LINE_COLUMN, None)
             named.pop(REASON_COLUMN, None)
@@ -109,8 +114,6 @@ class _Csv(Table):
                 except csv.Error:
                     cells, fault = [], "Строку не прочитать: кавычки не закрыты или ячейка слишком велика"
                 line, last = last + 1, reader.line_num
-                if any("\0" in cell for cell in cells):
-                    cells, fault = [cell.replace("\0", "") for cell in cells], "В строке нечитаемые знаки"
                 yield line, [cell.strip() for cell in cells], fault
 
 
@@ -199,6 +202,11 @@ def cell_text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     return str(cell).strip()
+
+
+def storable(text: str) -> bool:
+    """Whether the database takes it: no NUL, no half of a surrogate pair (a sheet may hide both)."""
+    return _UNREADABLE.search(text) is None
 
 
 def trim(cells: list[str]) -> list[str]:

@@ -166,7 +166,7 @@ class _Reading:
             self._errors.append("Нет номера пациента")
         name = " ".join((person.family, person.given, person.patronymic)).casefold()
         known = person.phone or (person.birth_date.isoformat() if person.birth_date else "")
-        if not known:
+        if not known and not (self._texts.get("patient.phone") or self._texts.get("patient.birth_date")):
             self._errors.append("Пациента не отличить: нет ни номера, ни телефона, ни даты рождения")
         return replace(person, external_id=_made("p", name, known))
 
