@@ -12,6 +12,7 @@ from django.conf import settings
 
 from priyom.clinic.models import Branch
 from priyom.contracts.emulator import Emulator, Impossible
+from priyom.contracts.errors import ChannelError
 from priyom.delivery import accounts
 from priyom.delivery.models import Account
 from priyom.foundation.encryption import WrongKey
@@ -68,6 +69,15 @@ def _local(url: str) -> str:
     """The same door on this machine: emulators call nobody outside it."""
     parts = urlsplit(url)
     return settings.LOCAL_URL + parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def learn_names() -> None:
+    """Let the house ask who its demo accounts are, where it does not know yet: deep links are made of the answer."""
+    for account in Account.objects.filter(demo=True, enabled=True, bot_name=""):
+        try:
+            accounts.check(account)
+        except (ChannelError, WrongKey) as error:
+            log.info("%s does not tell its name: %s", account.key, error)
 
 
 def attach(emulators: Mapping[str, Emulator], ties: list[Tie]) -> None:

@@ -23,7 +23,7 @@ from priyom.contracts import registry
 from priyom.contracts.card import Sort
 from priyom.contracts.emulator import Emulator, Mode
 from priyom.foundation.clock import clock
-from priyom.sandbox.attach import attach, lay_out, read_demo_phones, read_ties
+from priyom.sandbox.attach import attach, lay_out, learn_names, read_demo_phones, read_ties
 from priyom.sandbox.clock import Turner
 from priyom.sandbox.database import LiveHouse, ask, listen
 from priyom.sandbox.keep import Keeper
@@ -117,7 +117,8 @@ class Sandbox:
     async def _keep_tied(self) -> None:
         while True:
             with suppress(DatabaseError, psycopg.Error):
-                await self.tie()
+                if await self.tie():
+                    await ask(learn_names)
             await asyncio.sleep(CHECK_SECONDS)
 
     async def _tick(self) -> None:

@@ -132,8 +132,9 @@ def test_moments() -> None:
             read_moment(wrong)
 
 
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)), st.sampled_from([1, 5, 15]))
-def test_whole_minutes_never_come_early(at: datetime, minutes: int) -> None:
+@given(st.integers(0, 10**15), st.sampled_from([1, 5, 15]))
+def test_whole_minutes_never_come_early(microseconds: int, minutes: int) -> None:
+    at = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
     grain = timedelta(minutes=minutes)
     found = whole_minutes(at, grain)
     assert at <= found < at + grain

@@ -88,9 +88,12 @@ async def test_a_number_may_be_spelled_as_people_do(http: aiohttp.ClientSession,
 
 async def test_people_press_say_block_start_and_share(http: aiohttp.ClientSession, sandbox: Sandbox) -> None:
     heard: list[tuple[str, Any]] = []
+    enough = asyncio.Event()
 
     async def take(request: web.Request) -> web.Response:
         heard.append((request.headers["X-Secret"], await request.json()))
+        if len(heard) == 2:
+            enough.set()
         return web.Response()
 
     app = web.Application()
@@ -116,8 +119,7 @@ async def test_people_press_say_block_start_and_share(http: aiohttp.ClientSessio
         assert (await answer(http.post(f"{ANNA}/share", json={"phone": "+77010000001"})))[0] == 200
         assert (await answer(http.post(f"{ANNA}/block")))[1]["blocked"] is True
         assert (await answer(http.post(f"{ANNA}/block", json={"blocked": False})))[1]["blocked"] is False
-        while sandbox.world.pending:
-            await asyncio.sleep(0.01)
+        await asyncio.wait_for(enough.wait(), 10)
     finally:
         await runner.cleanup()
     assert [body for _, body in heard] == [{"text": "ау", "from": "501"}, {"press": "0.0", "from": "501"}]

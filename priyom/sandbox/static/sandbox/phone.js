@@ -191,7 +191,7 @@ export class PhoneView {
         h("button", { type: "button", onclick: () => this.act("start", { payload: payload.value.trim() }) }, "Старт")) : null,
       card.asks_contact ? h("div", { class: "pair" }, number,
         h("button", { type: "button", onclick: () => this.act("share", { phone: number.value.trim() }) }, "Поделиться номером")) : null,
-      item(card.needs_start ? "Заблокировать бота" : "Отключить адрес", "block", { blocked: true }));
+      item(card.needs_start ? "Заблокировать бота" : this.tab.kind === "phone" ? "Отключить номер" : "Отключить почту", "block", { blocked: true }));
   }
 }
 

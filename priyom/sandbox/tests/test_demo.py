@@ -1,0 +1,92 @@
+"""The demo clinic: made once, the same every time, with people in every situation and free times left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from priyom.appointments.free import free_times
+from priyom.appointments.models import Visit
+from priyom.clinic.models import Branch, House, Practitioner, Service, Staff
+from priyom.contracts import registry
+from priyom.delivery.models import Account
+from priyom.foundation.clock import clock, now
+from priyom.journal.models import Fact
+from priyom.patients.models import ContactPoint, Patient, Reach
+from priyom.sandbox.demo import SIGN_IN, load
+from priyom.sandbox.demo_people import COUNT, patients
+from priyom.scenarios.models import Scenario
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> Iterator[None]:
+    clock.freeze(datetime(2026, 3, 18, 7, 0, tzinfo=UTC))
+    yield
+    clock.freeze(None)
+
+
+def counts() -> dict[str, int]:
+    kinds = (House, Branch, Practitioner, Service, Staff, Account, Patient, ContactPoint, Reach, Visit, Scenario, Fact)
+    return {kind.__name__: kind.objects.count() for kind in kinds}
+
+
+def test_without_patients_there_are_channels_staff_and_nobody_else() -> None:
+    load(with_patients=False)
+    assert set(Account.objects.values_list("channel", flat=True)) == set(registry.names())
+    assert set(Account.objects.values_list("demo", flat=True)) == {True}
+    assert (Patient.objects.count(), Visit.objects.count(), Branch.objects.count()) == (0, 0, 0)
+    assert Scenario.objects.exists()
+    for login, password, _ in SIGN_IN:
+        assert Staff.objects.get(username=login).check_password(password)
+
+
+def test_loading_twice_changes_nothing() -> None:
+    load(with_patients=True)
+    before = counts()
+    load(with_patients=True)
+    assert counts() == before
+    assert (before["Branch"], before["Practitioner"], before["Service"], before["Patient"]) == (2, 8, 10, 100)
+
+
+def test_a_later_start_adds_the_days_that_came() -> None:
+    load(with_patients=True)
+    clock.freeze(now() + timedelta(days=5))
+    load(with_patients=True)
+    days = {start.date() for start in Visit.objects.values_list("starts_at", flat=True)}
+    assert now().date() + timedelta(days=7) in days
+    assert not Visit.objects.filter(state="booked", ends_at__lt=now() - timedelta(hours=18)).exists()
+
+
+def test_people_are_in_every_situation() -> None:
+    assert patients() == patients()
+    mixes = Counter(tuple(sorted(contact.kind for contact in person.contacts)) for person in patients())
+    assert sum(mixes.values()) == COUNT
+    assert mixes[("phone",)] >= 5
+    assert mixes[()] >= 3
+    assert mixes[("phone", "telegram")] >= 10
+    assert {person.language for person in patients()} == {"ru", "kk"}
+    load(with_patients=True)
+    assert Reach.objects.filter(lost="blocked").count() >= 10
+    assert Reach.objects.filter(answered_at__isnull=False).count() >= 20
+
+
+def test_two_weeks_around_today_without_a_flood() -> None:
+    load(with_patients=True)
+    at = now()
+    past, future = Visit.objects.filter(starts_at__lt=at), Visit.objects.filter(starts_at__gte=at)
+    assert set(past.values_list("history", flat=True)) == {True}
+    assert {"completed", "missed", "cancelled"} <= set(past.values_list("state", flat=True))
+    assert {"booked", "confirmed"} <= set(future.values_list("state", flat=True))
+    assert all(visit.confirmed_evidence for visit in future.filter(state="confirmed"))
+    assert 100 <= future.count() <= 260
+    assert not future.filter(booked_at__gt=at - timedelta(minutes=15)).exists()
+    assert Visit.objects.values("practitioner", "starts_at").distinct().count() == Visit.objects.count()
+    for doctor in Practitioner.objects.all():
+        branch = Branch.objects.filter(hours__practitioner=doctor).first()
+        assert branch is not None
+        assert len(free_times(doctor, branch, 30, at, 6)) == 6

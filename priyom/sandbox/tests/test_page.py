@@ -1,0 +1,114 @@
+"""The page «Телефоны» in a real browser: what happens shows without a reload, what one does there reaches the world."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, async_playwright, expect
+
+from priyom.contracts.emulator import Mode
+from priyom.sandbox.server import Sandbox
+from priyom.sandbox.tests.fakes import FakeEmulator
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest_asyncio.fixture
+async def chatter(sandbox: Sandbox) -> FakeEmulator:
+    """The messenger's emulator with two people, one of them reachable by text too."""
+    emulator = sandbox.emulators["chatter"]
+    assert isinstance(emulator, FakeEmulator)
+    emulator.put("501", "Анна Иванова", True)
+    emulator.put("502", "Борис Петров", False)
+    return emulator
+
+
+@pytest_asyncio.fixture
+async def page(sandbox: Sandbox, chatter: FakeEmulator) -> AsyncIterator[Page]:
+    """The page, open; any error of a script fails the test."""
+    errors: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        made = await browser.new_page(viewport={"width": 1300, "height": 800})
+        made.on("pageerror", lambda error: errors.append(str(error)))
+        await made.goto(f"http://127.0.0.1:{sandbox.port}/")
+        await expect(made.locator(".person")).to_have_count(2)
+        yield made
+        await browser.close()
+    assert errors == []
+
+
+async def test_messages_arrive_and_are_answered(page: Page, chatter: FakeEmulator) -> None:
+    await page.get_by_role("button", name="Анна Иванова").click()
+    chatter.arrive("501", "Вы придете?", (("0.0", "Приду"), ("0.1", "Нет")))
+    await expect(page.locator(".phone .message.in .text")).to_have_text("Вы придете?")
+    pressed = asyncio.Event()
+
+    async def press(address: str, message: str, button: str) -> None:
+        assert (address, message, button) == ("501", "1", "0.0")
+        pressed.set()
+
+    chatter.press = press  # type: ignore[method-assign]
+    await page.get_by_role("button", name="Приду", exact=True).click()
+    await asyncio.wait_for(pressed.wait(), 10)
+    await page.get_by_label("Сообщение клинике").fill("Буду позже")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".phone .message.out .text")).to_have_text("Буду позже")
+    await expect(page.locator(".person .text").first).to_contain_text("Буду позже")
+    assert chatter.chats["501"][-1].text == "Буду позже"
+
+
+async def test_a_bot_is_started_blocked_and_let_in_again(page: Page, chatter: FakeEmulator) -> None:
+    await page.get_by_role("button", name="Борис Петров").click()
+    await page.get_by_label("Код из ссылки").fill("t0ken")
+    await page.get_by_role("button", name="Старт").click()
+    await expect(page.locator(".message.out .text")).to_have_text("/start t0ken")
+    await page.get_by_label("Еще").click()
+    await page.get_by_role("button", name="Заблокировать бота").click()
+    await expect(page.get_by_role("button", name="Разблокировать")).to_be_visible()
+    assert chatter.people["502"].blocked
+    await page.get_by_role("button", name="Разблокировать").click()
+    await expect(page.get_by_label("Сообщение клинике")).to_be_visible()
+    assert not chatter.people["502"].blocked
+
+
+async def test_the_clock_and_the_gateways(page: Page, sandbox: Sandbox) -> None:
+    before = await page.locator(".time").inner_text()
+    await page.get_by_role("button", name="+1 ч").click()
+    await expect(page.locator(".time")).not_to_have_text(before)
+    await expect(page.get_by_role("button", name="+1 ч")).to_be_enabled()
+    assert round(float(sandbox.turner.picture()["offset_seconds"]) / 60) == 60
+    await page.get_by_label("Шлюз Болталка").select_option("down")
+    await expect(page.locator(".gateway.down")).to_contain_text("Болталка")
+    assert sandbox.emulators["chatter"].mode is Mode.DOWN
+
+
+async def test_search_new_phone_and_the_address_keeps_what_is_open(page: Page, chatter: FakeEmulator) -> None:
+    await page.get_by_label("Найти человека").fill("петр")
+    await expect(page.locator(".person")).to_have_count(1)
+    await page.get_by_label("Найти человека").fill("")
+    await expect(page.locator(".person")).to_have_count(2)
+    await page.get_by_role("button", name="Новый").click()
+    await page.get_by_label("Имя", exact=True).fill("Вера")
+    await page.get_by_label("Адрес", exact=True).fill("503")
+    await page.get_by_role("button", name="Завести").click()
+    await expect(page.locator(".phone header")).to_contain_text("Вера")
+    assert chatter.people["503"].name == "Вера"
+    await page.reload()
+    await expect(page.locator(".phone header")).to_contain_text("Вера")
+
+
+async def test_one_phone_at_a_time_on_a_narrow_screen(page: Page, chatter: FakeEmulator) -> None:
+    await page.set_viewport_size({"width": 390, "height": 780})
+    await page.get_by_role("button", name="Анна Иванова").click()
+    await expect(page.locator(".phone")).to_be_visible()
+    await expect(page.locator("#people")).to_be_hidden()
+    await page.get_by_label("Убрать телефон").click()
+    await expect(page.locator("#people")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
