@@ -89,6 +89,7 @@ class Killable:
         os.kill(pid, signal.SIGKILL)
         if self.server.process is not None:
             self.server.process.wait()
+        os.close(self.server.users)
         self.server = postgres.ensure(self.data, fast=True)
         assert self.server.url == self.env["DATABASE_URL"]
 
@@ -104,6 +105,7 @@ class Killable:
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
+        postgres.stop(self.server)
         postgres.destroy(self.data)
 
 

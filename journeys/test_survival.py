@@ -31,7 +31,8 @@ def _fill(home: Killable, base_url: str) -> dict[str, int]:
     return {channel: home.fill(base_url, channel, size) for channel, size in sizes.items()}
 
 
-def _check(home: Killable, base_url: str, accounts: dict[str, int]) -> None:
+def _check(home: Killable, base_url: str, accounts: dict[str, int]) -> int:
+    """How many messages are told as uncertain."""
     delivered = Counter(counts(base_url)["delivered"])
     assert max(delivered.values()) == 1, "a message was delivered twice"
     signals: dict[str, dict[int, str]] = {
@@ -42,12 +43,12 @@ def _check(home: Killable, base_url: str, accounts: dict[str, int]) -> None:
         assert set(signals[channel].values()) == {"accepted"}
         assert all(delivered[f"d{number}"] == 1 for number in signals[channel]), "a message was lost"
     told = Counter(signals["counted_unknown"].values())
-    assert set(told) == {"accepted", "uncertain"}, "the kills must have struck something under way"
     assert told["accepted"] + told["uncertain"] == UNKNOWN
     assert all(delivered[f"d{n}"] for n, signal in signals["counted_unknown"].items() if signal == "accepted")
     assert told["uncertain"] <= UNKNOWN // 10
     evidence = home.rows("SELECT DISTINCT evidence FROM delivery_delivery WHERE signal = 'uncertain'")
-    assert evidence == [("отправлено, но ответа шлюза мы не получили",)]
+    assert evidence in ([], [("отправлено, но ответа шлюза мы не получили",)])
+    return told["uncertain"]
 
 
 def test_workers_are_killed_in_the_middle_of_sending() -> None:
@@ -62,7 +63,7 @@ def test_workers_are_killed_in_the_middle_of_sending() -> None:
         assert not _finished(home), "the kills must strike before the end"
         worker = home.worker()
         until(lambda: _finished(home))
-        _check(home, base_url, accounts)
+        assert _check(home, base_url, accounts) > 0, "the kills must have struck something under way"
         worker.terminate()
         assert worker.wait(20) == 0
 

@@ -21,9 +21,13 @@ async def run_jobs() -> None:
             worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
             async with worker_app.open_async():
                 await worker_app.run_worker_async(
-                    name="jobs", install_signal_handlers=False, fetch_job_polling_interval=POLL, abort_job_polling_interval=POLL, concurrency=1,
-                    shutdown_graceful_timeout=4.0, delete_jobs="successful",
-                )  # fmt: skip
+                    name="jobs",
+                    install_signal_handlers=False,
+                    fetch_job_polling_interval=POLL,
+                    abort_job_polling_interval=POLL,
+                    shutdown_graceful_timeout=4.0,
+                    delete_jobs="successful",
+                )
         except asyncio.CancelledError:
             raise
         except Exception as error:

@@ -1,21 +1,21 @@
 -- Mark the next due deliveries of one account as being sent: presses first, then edits, then messages; oldest first.
 WITH press AS (
     SELECT id FROM delivery_delivery
-    WHERE account_id = %(account)s AND op = 'press' AND state = 'waiting' AND due_at <= %(now)s
-      AND (expires_at IS NULL OR expires_at > %(now)s)
-    ORDER BY due_at, id LIMIT %(most)s
+    WHERE account_id = %(account)s::bigint AND op = 'press' AND state = 'waiting' AND due_at <= %(now)s::timestamptz
+      AND (expires_at IS NULL OR expires_at > %(now)s::timestamptz)
+    ORDER BY due_at, id LIMIT %(most)s::bigint
     FOR UPDATE SKIP LOCKED
 ), edit AS (
     SELECT id FROM delivery_delivery
-    WHERE account_id = %(account)s AND op = 'edit' AND state = 'waiting' AND due_at <= %(now)s
-      AND (expires_at IS NULL OR expires_at > %(now)s)
-    ORDER BY due_at, id LIMIT %(most)s - (SELECT count(*) FROM press)
+    WHERE account_id = %(account)s::bigint AND op = 'edit' AND state = 'waiting' AND due_at <= %(now)s::timestamptz
+      AND (expires_at IS NULL OR expires_at > %(now)s::timestamptz)
+    ORDER BY due_at, id LIMIT %(most)s::bigint - (SELECT count(*) FROM press)
     FOR UPDATE SKIP LOCKED
 ), send AS (
     SELECT id FROM delivery_delivery
-    WHERE account_id = %(account)s AND op = 'send' AND state = 'waiting' AND due_at <= %(now)s
-      AND (expires_at IS NULL OR expires_at > %(now)s)
-    ORDER BY due_at, id LIMIT %(most)s - (SELECT count(*) FROM press) - (SELECT count(*) FROM edit)
+    WHERE account_id = %(account)s::bigint AND op = 'send' AND state = 'waiting' AND due_at <= %(now)s::timestamptz
+      AND (expires_at IS NULL OR expires_at > %(now)s::timestamptz)
+    ORDER BY due_at, id LIMIT %(most)s::bigint - (SELECT count(*) FROM press) - (SELECT count(*) FROM edit)
     FOR UPDATE SKIP LOCKED
 ), chosen AS (
     SELECT id FROM press UNION ALL SELECT id FROM edit UNION ALL SELECT id FROM send

@@ -1,19 +1,19 @@
 -- Write an account's health down, tell it as a fact when it changed, and queue the rooms that want to hear of it.
 WITH before AS (
-    SELECT health FROM delivery_account WHERE id = %(account)s FOR UPDATE
+    SELECT health FROM delivery_account WHERE id = %(account)s::bigint FOR UPDATE
 ), changed AS (
     UPDATE delivery_account
-    SET health = %(health)s, health_why = %(why)s, paused_until = %(paused_until)s,
-        health_since = CASE WHEN health = %(health)s THEN health_since ELSE %(now)s END
-    WHERE id = %(account)s
+    SET health = %(health)s::text, health_why = %(why)s::text, paused_until = %(paused_until)s::timestamptz,
+        health_since = CASE WHEN health = %(health)s::text THEN health_since ELSE %(now)s::timestamptz END
+    WHERE id = %(account)s::bigint
     RETURNING id
 ), fact AS (
     INSERT INTO journal_fact (type, at, data)
-    SELECT 'AccountHealthChanged', %(now)s,
+    SELECT 'AccountHealthChanged', %(now)s::timestamptz,
            jsonb_build_object('account_id', c.id, 'health', %(health)s::text, 'why', %(why)s::text)
     FROM changed c CROSS JOIN before b
-    WHERE b.health <> %(health)s
+    WHERE b.health <> %(health)s::text
     RETURNING id
 )
 INSERT INTO journal_pending (fact_id, reactor, key, next_try_at, tries, parked, error)
-SELECT f.id, reactor, 0, %(now)s, 0, false, '' FROM fact f CROSS JOIN unnest(%(reactors)s::text[]) AS reactor
+SELECT f.id, reactor, 0, %(now)s::timestamptz, 0, false, '' FROM fact f CROSS JOIN unnest(%(reactors)s::text[]) AS reactor

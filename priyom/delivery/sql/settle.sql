@@ -32,14 +32,14 @@ WITH result AS (
         d.signal, d.code, d.evidence, r.rung, r.at
 ), fact AS (
     INSERT INTO journal_fact (type, at, patient_id, visit_id, data)
-    SELECT 'DeliverySettled', %(now)s, patient_id, visit_id, jsonb_build_object(
+    SELECT 'DeliverySettled', %(now)s::timestamptz, patient_id, visit_id, jsonb_build_object(
         'delivery_id', id, 'origin', origin, 'origin_id', origin_id, 'signal', signal, 'code', code,
         'evidence', evidence, 'uncertain', signal = 'uncertain')
     FROM settled ORDER BY id
     RETURNING id, patient_id, (data ->> 'delivery_id')::bigint AS delivery_id
 ), pending AS (
     INSERT INTO journal_pending (fact_id, reactor, key, next_try_at, tries, parked, error)
-    SELECT f.id, reactor, coalesce(f.patient_id, 0), %(now)s, 0, false, ''
+    SELECT f.id, reactor, coalesce(f.patient_id, 0), %(now)s::timestamptz, 0, false, ''
     FROM fact f
     JOIN settled s ON s.id = f.delivery_id
     CROSS JOIN unnest(%(reactors)s::text[]) AS reactor
