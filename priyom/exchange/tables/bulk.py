@@ -98,7 +98,7 @@ def _people(people: Sequence[Person], at: datetime) -> dict[str, int]:
                 "at": at,
             },
         )
-        cursor.execute("SELECT external_id, id FROM patients_patient WHERE external_id = ANY(%s)", [names])
+        cursor.execute(SQL["patients_by_id"], {"external_ids": names})
         ids: dict[str, int] = dict(cursor.fetchall())
         contacts = [
             (ids[p.external_id], kind, address)

@@ -19,6 +19,7 @@ import tomllib
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,7 +81,7 @@ def check(data: Map[str, Any], columns: Sequence[str]) -> Mapping:
     """The mapping, fit for a table with these columns. Raises BadMapping with everything that is wrong at once."""
     problems: list[str] = []
     zone = data.get("time_zone", "")
-    if not is_zone(zone):
+    if not isinstance(zone, str) or not is_zone(zone):
         problems.append(f"Часовой пояс «{zone}» не известен: нужен, например, Asia/Almaty")
     raw = data.get("fields")
     if not isinstance(raw, Map) or not raw:
@@ -96,10 +97,11 @@ def check(data: Map[str, Any], columns: Sequence[str]) -> Mapping:
     return Mapping(sources, zone, str(data.get("title", "")))
 
 
-def is_zone(name: object) -> bool:
+@lru_cache(maxsize=256)
+def is_zone(name: str) -> bool:
     """Whether this is an IANA zone we know."""
     try:
-        return isinstance(name, str) and bool(name) and bool(ZoneInfo(name))
+        return bool(name) and bool(ZoneInfo(name))
     except (KeyError, ValueError, OSError):
         return False
 
