@@ -14,12 +14,14 @@ from priyom.appointments.models import LIVE, State, Visit
 from priyom.clinic.models import Branch
 from priyom.contracts import registry
 from priyom.foundation.clock import now
+from priyom.notifications.notify import Order, notify
 from priyom.patients.models import ContactPoint, Patient
 from priyom.sandbox.demo_clinic import DemoDoctor
 from priyom.sandbox.demo_people import MARK
 
 DAYS_BACK, DAYS_AHEAD = 6, 8
 STEP = timedelta(minutes=30)
+DAY = timedelta(hours=24)
 SOON = timedelta(hours=36)
 """Among the visits within this time some are confirmed already."""
 
@@ -101,14 +103,17 @@ def _book(record: VisitRecord, luck: random.Random) -> None:
         book(_settled(record, state))
         return
     soon = record.starts_at - at < SOON
-    if soon and lot > 0.93:
+    if soon and lot > 0.96:
         book(_settled(record, State.CANCELLED))
         return
     visit, _ = book(record)
     if soon and lot < 0.45:
         _confirm(visit, luck)
-    elif soon and lot > 0.89:
+    elif soon and lot > 0.92:
         change.give_up(visit.pk)
+    elif record.starts_at - at < DAY:
+        # Its scenario would have asked before this clinic existed: ask now, so that the day has visits that wait.
+        notify(Order(visit, "reminder_24h", goal="answered", must_reach=True))
 
 
 def _settled(record: VisitRecord, state: State) -> VisitRecord:

@@ -15,6 +15,7 @@ from priyom.contracts import registry
 from priyom.delivery.models import Account
 from priyom.foundation.clock import clock, now
 from priyom.journal.models import Fact
+from priyom.notifications.models import Notification
 from priyom.patients.models import ContactPoint, Patient, Reach
 from priyom.sandbox.demo import SIGN_IN, load
 from priyom.sandbox.demo_people import COUNT, patients
@@ -45,16 +46,14 @@ def test_without_patients_there_are_channels_staff_and_nobody_else() -> None:
         assert Staff.objects.get(username=login).check_password(password)
 
 
-def test_loading_twice_changes_nothing() -> None:
-    load(with_patients=True)
+def loading_twice_changes_nothing() -> None:
     before = counts()
     load(with_patients=True)
     assert counts() == before
     assert (before["Branch"], before["Practitioner"], before["Service"], before["Patient"]) == (2, 8, 10, 100)
 
 
-def test_a_later_start_adds_the_days_that_came() -> None:
-    load(with_patients=True)
+def a_later_start_adds_the_days_that_came() -> None:
     clock.freeze(now() + timedelta(days=5))
     load(with_patients=True)
     days = {start.date() for start in Visit.objects.values_list("starts_at", flat=True)}
@@ -62,7 +61,7 @@ def test_a_later_start_adds_the_days_that_came() -> None:
     assert not Visit.objects.filter(state="booked", ends_at__lt=now() - timedelta(hours=18)).exists()
 
 
-def test_people_are_in_every_situation() -> None:
+def people_are_in_every_situation() -> None:
     assert patients() == patients()
     mixes = Counter(tuple(sorted(contact.kind for contact in person.contacts)) for person in patients())
     assert sum(mixes.values()) == COUNT
@@ -70,13 +69,11 @@ def test_people_are_in_every_situation() -> None:
     assert mixes[()] >= 3
     assert mixes[("phone", "telegram")] >= 10
     assert {person.language for person in patients()} == {"ru", "kk"}
-    load(with_patients=True)
     assert Reach.objects.filter(lost="blocked").count() >= 10
     assert Reach.objects.filter(answered_at__isnull=False).count() >= 20
 
 
-def test_two_weeks_around_today_without_a_flood() -> None:
-    load(with_patients=True)
+def two_weeks_around_today_without_a_flood() -> None:
     at = now()
     past, future = Visit.objects.filter(starts_at__lt=at), Visit.objects.filter(starts_at__gte=at)
     assert set(past.values_list("history", flat=True)) == {True}
@@ -85,8 +82,21 @@ def test_two_weeks_around_today_without_a_flood() -> None:
     assert all(visit.confirmed_evidence for visit in future.filter(state="confirmed"))
     assert 100 <= future.count() <= 260
     assert not future.filter(booked_at__gt=at - timedelta(minutes=15)).exists()
+    asked = set(Notification.objects.values_list("visit_id", flat=True))
+    open_today = future.filter(state="booked", starts_at__lt=at + timedelta(hours=24), unreachable_at=None)
+    assert asked == set(open_today.values_list("pk", flat=True))
+    assert 3 <= len(asked) <= 40
     assert Visit.objects.values("practitioner", "starts_at").distinct().count() == Visit.objects.count()
     for doctor in Practitioner.objects.all():
         branch = Branch.objects.filter(hours__practitioner=doctor).first()
         assert branch is not None
         assert len(free_times(doctor, branch, 30, at, 6)) == 6
+
+
+def test_the_whole_demo_clinic() -> None:
+    """One story, because loading takes seconds: what is made, that a second start adds nothing, that a later one does."""
+    load(with_patients=True)
+    people_are_in_every_situation()
+    two_weeks_around_today_without_a_flood()
+    loading_twice_changes_nothing()
+    a_later_start_adds_the_days_that_came()
