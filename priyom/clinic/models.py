@@ -75,8 +75,8 @@ class Practitioner(models.Model):
     @property
     def short_name(self) -> str:
         """«Ахметова А. К.»"""
-        family, *rest = self.name.split()
-        return " ".join([family, *(f"{part[0]}." for part in rest[:2])]) if family else self.name
+        words = self.name.split()
+        return " ".join([*words[:1], *(f"{part[0]}." for part in words[1:3])])
 
 
 class Role(models.TextChoices):
