@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from priyom.consent.change import give, withdraw
 from priyom.contracts.events import Pressed, Said, SharedPhone, Started
@@ -24,6 +24,7 @@ from priyom.patients import reach
 from priyom.patients.models import ContactPoint
 
 TOKEN = re.compile(r"^[A-Za-z0-9_-]{24}$")
+ROUNDED = timedelta(seconds=2)
 PERSONAL = ("stop", "start")
 """Actions about the channel itself, done here; all others are the scenarios'."""
 
@@ -108,7 +109,7 @@ def _take(
     files: list[dict[str, object]] | None = None,
     provider_id: str = "",
 ) -> None:
-    moment = at or now()
+    moment = when(at, raw)
     thread = conversation(chat, point)
     row = Incoming.objects.create(
         conversation=thread, account=chat.account, raw=raw, address=chat.address, at=moment, text=text,
@@ -128,6 +129,12 @@ def _take(
             pressed=pressed, delivery_id=delivery.pk if delivery else None, contact_point_id=point.pk,
         )
     )  # fmt: skip
+
+
+def when(told: datetime | None, raw: RawUpdate | None) -> datetime:
+    """The moment of an event: the vendor's word, but our own clock for what has just come (vendors round to seconds)."""
+    received = raw.received_at if raw is not None else now()
+    return received if told is None or abs(received - told) < ROUNDED else told
 
 
 def _personal(chat: Chat, point: ContactPoint, action: str, text: str) -> None:

@@ -16,8 +16,9 @@ FURTHEST = timedelta(days=400)
 LONG = timedelta(days=3)
 """Walks longer than this step by five minutes instead of one."""
 POLL = 0.006
-PATIENCE = 3.5
-"""Seconds without any progress after which a step is left behind; a slow gateway answers after three."""
+PATIENCE = 12.0
+"""Seconds without any progress after which a step is left behind: a slow gateway answers after three, and a busy
+machine may need longer for its part."""
 IMPATIENCE = 0.15
 """The same once a step was left behind: whoever does not work now will hardly work at the next step."""
 STEP_LIMIT = 20.0
