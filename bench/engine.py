@@ -1,10 +1,11 @@
-"""How fast due reminders go out over HTTP and are settled: the engine against the same HTTP client posting the same bodies
-with no database (the limit), and against one Procrastinate job per message. `python -m bench.engine [--count N]`."""
+"""How fast due reminders go out over HTTP and are settled: the engine against the same HTTP client posting the same
+bodies with no database (the limit), and against one Procrastinate job per message. `python -m bench.engine`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import time
 
 from bench import stand
@@ -21,7 +22,8 @@ async def client_alone(base_url: str, account_id: int) -> float:
 
     database = Database()
     rows = await database.rows(
-        "SELECT id, op, address, body, quiet, expires_at, tries, maybe_sent FROM delivery_delivery WHERE account_id = %s",
+        "SELECT id, op, address, body, quiet, expires_at, tries, maybe_sent FROM delivery_delivery"
+        " WHERE account_id = %s",
         [account_id],
     )
     await database.close()
@@ -67,6 +69,47 @@ async def engine(account_id: int, count: int) -> float:
     return rate
 
 
+async def job_per_message(base_url: str, account_id: int) -> float:
+    """Messages per second of one Procrastinate job per message: the job reads its row, posts, writes the row."""
+    from procrastinate import App, PsycopgConnector  # noqa: PLC0415
+
+    from priyom.delivery.attempt import Claimed, outgoing  # noqa: PLC0415
+    from priyom.delivery.database import Database, conninfo  # noqa: PLC0415
+    from priyom.foundation.http import Http  # noqa: PLC0415
+
+    app = App(connector=PsycopgConnector(conninfo=conninfo(), min_size=8, max_size=16))
+    database, http = Database(), Http()
+
+    @app.task(name="bench.send", queue="bench")
+    async def send(delivery_id: int) -> None:
+        rows = await database.rows(
+            "SELECT id, op, address, body, quiet, expires_at, tries, maybe_sent FROM delivery_delivery WHERE id = %s",
+            [delivery_id],
+        )
+        letter = outgoing(Claimed(*rows[0]))
+        body = {"key": letter.key, "to": letter.address, "text": letter.message.text}
+        answer = await http.request("POST", f"{base_url}/send", json=body)
+        await database.rows(
+            "UPDATE delivery_delivery SET state = 'settled', signal = 'accepted', provider_id = %s WHERE id = %s",
+            [answer.json()["id"], delivery_id],
+        )
+
+    ids = [
+        row[0] for row in await database.rows("SELECT id FROM delivery_delivery WHERE account_id = %s", [account_id])
+    ]
+    async with app.open_async(), http:
+        await send.batch_defer_async(*({"delivery_id": number} for number in ids))
+        begun = time.perf_counter()
+        await app.run_worker_async(queues=["bench"], wait=False, concurrency=32, install_signal_handlers=False)
+        rate = len(ids) / (time.perf_counter() - begun)
+    done = await database.rows(
+        "SELECT count(*) FROM delivery_delivery WHERE account_id = %s AND signal = 'accepted'", [account_id]
+    )
+    assert done[0][0] == len(ids)
+    await database.close()
+    return rate
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -74,12 +117,19 @@ def main() -> None:
     arguments = parser.parse_args()
     count: int = arguments.count
     counting.register()
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
     with stand.database(), stand.gateway() as base_url:
         account_id = stand.fill(base_url, count)
         limit = asyncio.run(client_alone(base_url, account_id))
         print(f"the client alone:    {limit:8.0f}/s")
+        jobs_account = stand.fill(base_url, max(1, count // 10), key="jobs")
+        stand.disable(jobs_account)
+        jobs = asyncio.run(job_per_message(base_url, jobs_account))
+        print(f"a job per message:   {jobs:8.0f}/s")
         ours = asyncio.run(engine(account_id, count))
-        print(f"the engine:          {ours:8.0f}/s  = {ours / limit:.2f} of the client alone")
+        print(
+            f"the engine:          {ours:8.0f}/s  = {ours / limit:.2f} of the client alone, {ours / jobs:.0f} times a job per message"
+        )
 
 
 if __name__ == "__main__":

@@ -62,6 +62,13 @@ def gateway() -> Iterator[str]:
         process.stdout.close()
 
 
+def disable(account_id: int) -> None:
+    """No engine shall touch this account."""
+    from priyom.delivery.models import Account  # noqa: PLC0415 - models load only after Django's setup
+
+    Account.objects.filter(pk=account_id).update(enabled=False)
+
+
 def fill(base_url: str, count: int, key: str = "bench", channel: str = "counted_fast") -> int:
     """An account and `count` reminders due now, each to a patient of its own; the account's id."""
     from priyom.delivery import accounts  # noqa: PLC0415 - models load only after Django's setup

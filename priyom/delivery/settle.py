@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from priyom.patients import reach
 sql = Statements(Path(__file__).parent / "sql")
 
 
+RUNGS = {signal: signal.rung for signal in Signal}
+
+
 class NotYetKnown(Exception):
     """The report names a message we have not settled yet (or never sent): interpret it again a little later."""
 
@@ -34,21 +38,35 @@ def settled_values(batch: Sequence[Settled], at: datetime | None = None) -> dict
     moment = now()
     batch = sorted(batch, key=lambda item: item.delivery_id)
     return {
-        "id": [item.delivery_id for item in batch],
-        "of_try": [item.of_try for item in batch],
-        "signal": [item.signal.value for item in batch],
-        "rung": [item.signal.rung for item in batch],
-        "state": [item.state for item in batch],
-        "at": [at or moment] * len(batch),
-        "evidence": [item.evidence for item in batch],
-        "code": [item.code for item in batch],
-        "provider_id": [item.provider_id for item in batch],
-        "cost": [item.cost for item in batch],
-        "currency": [item.currency for item in batch],
-        "segments": [item.segments for item in batch],
+        "id": _numbers([item.delivery_id for item in batch]),
+        "of_try": _numbers([item.of_try for item in batch]),
+        "signal": _texts([item.signal.value for item in batch]),
+        "rung": _numbers([RUNGS[item.signal] for item in batch]),
+        "state": _texts([item.state for item in batch]),
+        "at": at or moment,
+        "evidence": _texts([item.evidence for item in batch]),
+        "code": _texts([item.code for item in batch]),
+        "provider_id": _texts([item.provider_id for item in batch]),
+        "cost": _numbers([item.cost for item in batch]),
+        "currency": _texts([item.currency for item in batch]),
+        "segments": _numbers([item.segments for item in batch]),
         "now": moment,
         "reactors": list(reactors(DeliverySettled.__name__)),
     }
+
+
+def _numbers(values: Sequence[int | Decimal | None]) -> str:
+    """An array as PostgreSQL writes it: joining is several times cheaper than adapting value by value."""
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def _texts(values: Sequence[str]) -> str:
+    """The same for texts."""
+    return "{" + ",".join([_quoted(value) if value else '""' for value in values]) + "}"
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def again_values(batch: Sequence[Again]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ Two moments keep two processes from sending at once: a pump that has lost its lo
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from contextlib import suppress
 from datetime import datetime
@@ -60,6 +61,8 @@ class Deliver:
 
     async def run(self) -> None:
         """Pump for ever; the loss of the database is waited out."""
+        gc.collect()
+        gc.freeze()  # the program itself never becomes garbage: the collector need not walk through it again
         settling = asyncio.create_task(self._settler.run())
         wait = 0.2
         try:

@@ -1,11 +1,11 @@
 -- Settle a batch: move each delivery forward on the ladder, write the facts, queue the rooms that want to hear of them,
 -- and note what the contact points have shown. `of_try` ties a result to its claim; 0 is a gateway's later report.
 WITH result AS (
-    SELECT * FROM unnest(
-        %(id)s::bigint[], %(of_try)s::int[], %(signal)s::text[], %(rung)s::int[], %(state)s::text[], %(at)s::timestamptz[],
-        %(evidence)s::text[], %(code)s::text[], %(provider_id)s::text[], %(cost)s::numeric[], %(currency)s::text[],
-        %(segments)s::int[]
-    ) AS r (id, of_try, signal, rung, state, at, evidence, code, provider_id, cost, currency, segments)
+    SELECT r.*, %(at)s::timestamptz AS at FROM unnest(
+        %(id)s::text::bigint[], %(of_try)s::text::int[], %(signal)s::text::text[], %(rung)s::text::int[],
+        %(state)s::text::text[], %(evidence)s::text::text[], %(code)s::text::text[], %(provider_id)s::text::text[],
+        %(cost)s::text::numeric[], %(currency)s::text::text[], %(segments)s::text::int[]
+    ) AS r (id, of_try, signal, rung, state, evidence, code, provider_id, cost, currency, segments)
 ), settled AS (
     UPDATE delivery_delivery d
     SET state = r.state, signal = r.signal, signal_at = r.at,

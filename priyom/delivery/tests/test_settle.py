@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 from itertools import permutations
+from typing import Any
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from priyom.contracts.message import Receipt, Signal
-from priyom.delivery.consequence import Again, Settled, taken
+from priyom.delivery.consequence import Again, Settled, storable, taken
 from priyom.delivery.database import Database
 from priyom.delivery.enqueue import cancel
 from priyom.delivery.models import Account, Delivery
@@ -28,7 +32,7 @@ def settle(*items: Settled) -> None:
 
 
 def claim(account: Account) -> list[int]:
-    names = {"account": account.pk, "now": now(), "most": 100}
+    names: dict[str, Any] = {"account": account.pk, "now": now(), "most": 100}
     with connection.cursor() as cursor:
         cursor.execute(sql["claim"], names)
         return [row[0] for row in cursor.fetchall()]
@@ -74,6 +78,21 @@ def test_settling_twice_changes_nothing(account: Account, order: Make) -> None:
     settle(Settled(number, 1, Signal.UNCERTAIN, "поздно"))
     assert Delivery.objects.get(pk=number).signal == "accepted"
     assert Fact.objects.filter(type="DeliverySettled").count() == 1
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@given(evidence=st.text(), code=st.text(max_size=80), provider_id=st.text("{}\",\\'nul", min_size=1, max_size=9))
+def test_any_words_of_a_gateway_are_kept(
+    account: Account, order: Make, evidence: str, code: str, provider_id: str
+) -> None:
+    number, plain = order(), order()
+    claim(account)
+    kept = storable(evidence, 300), storable(code, 60)
+    settle(taken(plain, 1, Receipt("NULL")), Settled(number, 1, Signal.FAILED, *kept, provider_id, Decimal("1.5")))
+    row = Delivery.objects.get(pk=number)
+    assert (row.evidence, row.code, row.provider_id, row.cost) == (*kept, provider_id, Decimal("1.5"))
+    row = Delivery.objects.get(pk=plain)
+    assert (row.provider_id, row.cost, row.evidence) == ("NULL", None, "")
 
 
 REPORTS = (Signal.SENT, Signal.DELIVERED, Signal.READ, Signal.FAILED)
