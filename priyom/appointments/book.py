@@ -77,6 +77,7 @@ def _again(known: Visit, given: VisitRecord) -> tuple[Visit, bool]:
         or known.branch_id != given.branch.pk
     )
     if known.state not in LIVE:
+        known.practitioner, known.branch, known.service = given.practitioner, given.branch, given.service
         return reopen(known, given.starts_at, given.ends_at), True
     if not moved:
         changed = known.service_id != given.service.pk
