@@ -4,13 +4,13 @@ changed visit, and a button pressed twice acts once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from priyom.appointments.change import NotLive, cancel, confirm, move
+from priyom.appointments.change import cancel, confirm, move
 from priyom.appointments.free import LOOK_AHEAD, TimeTaken, hours
 from priyom.appointments.models import Visit
 from priyom.contracts import registry
@@ -19,14 +19,13 @@ from priyom.foundation.clock import now
 from priyom.inbox.chat import conversation_of, touch
 from priyom.patients.models import ContactPoint, Reach
 from priyom.patients.reach import answered
-from priyom.portal import questions
-from priyom.portal.page import Page
-from priyom.portal.questions import Asking
+from priyom.portal.questions import OTHER_TIME, Asking
 from priyom.portal.rebook import rebook
 from priyom.portal.rules import Action
 
+ACTING = ("confirm", "keep", "cancel_yes", "slot", "rebook", "other_time")
+"""The others (`cancel`, `move`) only lead to a question, however they are pressed."""
 STEP = timedelta(minutes=5)
-OTHER_TIME = "Просит другое время (страница визита)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,6 @@ class Act:
 
     visit_id: int
     channel: str
-    language: str
     action: Action
 
     @property
@@ -51,50 +49,33 @@ def find(visit_id: int, *, lock: bool = False) -> Visit:
 
 
 @transaction.atomic
-def act(press: Act) -> Page:
-    """Do it, or say why not; the page that follows. Pressed twice, it is done once. Raises Visit.DoesNotExist."""
-    asking = Asking(find(press.visit_id, lock=True), press.language)
-    if asking.settled(press.action):
-        return replace(questions.after(asking, press.action), done=True)
-    if not asking.allows(press.action):
-        return questions.stale(asking)
-    match press.action.verb:
-        case "cancel":
-            return questions.ask_cancel(asking)
-        case "move":
-            return questions.times(asking)
-    try:
-        page = _perform(press, asking)
-    except NotLive:
-        return questions.stale(asking)
-    except TimeTaken:
-        return replace(questions.times(asking, asking.words.taken), done=True)
+def act(press: Act) -> None:
+    """Do it; what is old, over or done already is left alone. Raises TimeTaken, Visit.DoesNotExist."""
+    asking = Asking(find(press.visit_id, lock=True))
+    if asking.settled(press.action) or not asking.allows(press.action):
+        return
+    _perform(press, asking.visit)
     _remember(asking.visit, press.channel)
-    return replace(page, done=True)
 
 
-def _perform(press: Act, asking: Asking) -> Page:
-    visit, action = asking.visit, press.action
+def _perform(press: Act, visit: Visit) -> None:
+    action, channel, evidence = press.action, press.channel, press.evidence
     match action.verb:
         case "confirm" | "keep":
-            confirm(visit.pk, by="patient", channel=press.channel, evidence=press.evidence)
+            confirm(visit.pk, by="patient", channel=channel, evidence=evidence)
         case "cancel_yes":
-            cancel(visit.pk, by="patient", channel=press.channel, evidence=press.evidence)
-        case "other_time":
-            _hand_over(visit)
-            return questions.handed_over(asking)
+            cancel(visit.pk, by="patient", channel=channel, evidence=evidence)
         case "slot":
             start, end = _span(visit, action)
-            move(visit.pk, start, end, by="patient", channel=press.channel, evidence=press.evidence, claim_time=True)
+            move(visit.pk, start, end, by="patient", channel=channel, evidence=evidence, claim_time=True)
         case "rebook":
             rebook(visit, *_span(visit, action))
-    return questions.after(replace(asking, visit=find(visit.pk)), action)
+        case "other_time":
+            _hand_over(visit)
 
 
 def _hand_over(visit: Visit) -> None:
-    thread = conversation_of(visit.patient)
-    if not (thread.needs_answer and thread.last_text == OTHER_TIME):
-        touch(thread, OTHER_TIME, now(), needs_answer=True)
+    touch(conversation_of(visit.patient), OTHER_TIME, now(), needs_answer=True)
 
 
 def _span(visit: Visit, action: Action) -> tuple[datetime, datetime]:

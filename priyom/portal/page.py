@@ -76,6 +76,11 @@ class Place:
         return f"{self.path}?{query}" if query else self.path
 
 
+def look_again(place: Place) -> HttpResponse:
+    """After an act: the same address by GET, which shows what has become of it: reloading and going back are safe."""
+    return HttpResponse(status=303, headers={**HEADERS, "Location": place.address(place.do)})
+
+
 def respond(place: Place, page: Page, *, status: int = 200, hidden: tuple[tuple[str, str], ...] = ()) -> HttpResponse:
     """The page as HTML. `hidden` goes into every form. Nothing of it is stored, indexed, framed or told to others."""
     here = replace(place, do="") if page.done else place

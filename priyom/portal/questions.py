@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from priyom.appointments.models import Visit
 from priyom.foundation.clock import now
+from priyom.inbox.models import Conversation
 from priyom.notifications.offers import offers
 from priyom.portal.page import Choice, Page
 from priyom.portal.rebook import rebooked
@@ -15,6 +16,8 @@ from priyom.portal.rules import Action, Stand, stand
 from priyom.portal.times import at_words, label
 from priyom.portal.words import Words, words
 
+OTHER_TIME = "Просит другое время (страница визита)"
+"""What the thread says when a person shall find a time: for the staff, so in one language."""
 MARKS = {Stand.CONFIRMED: "✓", Stand.CANCELLED: "✕"}
 
 
@@ -23,7 +26,7 @@ class Asking:
     """A visit and the language it is spoken of in."""
 
     visit: Visit
-    language: str
+    language: str = "ru"
 
     @property
     def words(self) -> Words:
@@ -61,6 +64,9 @@ class Asking:
         if action.verb == "slot":
             return (action.version + 1, action.start) == (visit.version, visit.starts_at) and self.live
         confirmed, cancelled = Stand.CONFIRMED, Stand.CANCELLED
+        if action.verb == "other_time":
+            waiting = Conversation.objects.filter(patient=visit.patient, needs_answer=True, last_text=OTHER_TIME)
+            return self.allows(action) and waiting.exists()
         ends = {"confirm": confirmed, "keep": confirmed, "cancel": cancelled, "cancel_yes": cancelled}
         if action.verb == "rebook":
             return self.stand == Stand.MISSED and rebooked(visit) is not None
@@ -77,7 +83,8 @@ class Asking:
 
 def after(asking: Asking, action: Action) -> Page:
     """The page once the action is done: now, or by an earlier press."""
-    return moved(asking) if action.verb == "slot" else standing(asking)
+    special = {"slot": moved, "other_time": handed_over}
+    return special.get(action.verb, standing)(asking)
 
 
 def question(asking: Asking, action: Action | None) -> Page:
@@ -153,9 +160,8 @@ def times(asking: Asking, note: str = "") -> Page:
     if not free:
         page = _page(asking, line.no_times, (replace(other, look="main"),))
         return replace(page, lines=(line.no_times_more,), note=note)
-    return replace(
-        _page(asking, line.offers.format(doctor=visit.practitioner.short_name), (*free, other)), facts=(), note=note
-    )
+    doctor = ((line.doctor, visit.practitioner.name),)
+    return Page(line.offers, facts=doctor, choices=(*free, other), note=note, branch=visit.branch)
 
 
 def moved(asking: Asking) -> Page:

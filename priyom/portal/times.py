@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,26 +17,30 @@ _MONTHS = (
 
 
 def at_words(at: datetime, zone: ZoneInfo, language: str) -> str:
-    """Inside a sentence: «в четверг, 26 ноября в 14:00», «26 қараша, бейсенбі, сағат 14:00», «on Thursday, ...»."""
+    """Inside a sentence, what belongs together unbroken: «в четверг, 26 ноября в 14:00», «on Thursday, ...»."""
     local = at.astimezone(zone)
     if language == "ru":
-        return f"{_ON[local.weekday()]}, {local.day} {MONTHS['ru'][local.month - 1]} в {local:%H:%M}"
+        return f"{_ON[local.weekday()]}, {_day(local, MONTHS['ru'])} в\u00a0{local:%H:%M}"
     if language == "kk":
-        return f"{local.day} {MONTHS['kk'][local.month - 1]}, {WEEKDAYS['kk'][local.weekday()]}, сағат {local:%H:%M}"
-    return f"on {_english(local)} at {local:%H:%M}"
+        return f"{_day(local, MONTHS['kk'])}, {WEEKDAYS['kk'][local.weekday()]}, сағат\u00a0{local:%H:%M}"
+    return f"on {_english(local)} at\u00a0{local:%H:%M}"
 
 
 def label(at: datetime, zone: ZoneInfo, language: str) -> str:
     """By itself: «Четверг, 26 ноября, 14:00»."""
     local = at.astimezone(zone)
     if language == "ru":
-        day = f"{WEEKDAYS['ru'][local.weekday()].capitalize()}, {local.day} {MONTHS['ru'][local.month - 1]}"
+        day = f"{WEEKDAYS['ru'][local.weekday()].capitalize()}, {_day(local, MONTHS['ru'])}"
     elif language == "kk":
-        day = f"{local.day} {MONTHS['kk'][local.month - 1]}, {WEEKDAYS['kk'][local.weekday()]}"
+        day = f"{_day(local, MONTHS['kk'])}, {WEEKDAYS['kk'][local.weekday()]}"
     else:
         day = _english(local)
     return f"{day}, {local:%H:%M}"
 
 
 def _english(local: datetime) -> str:
-    return f"{_DAYS[local.weekday()]}, {local.day} {_MONTHS[local.month - 1]}"
+    return f"{_DAYS[local.weekday()]}, {_day(local, _MONTHS)}"
+
+
+def _day(local: datetime, months: Sequence[str]) -> str:
+    return f"{local.day}\u00a0{months[local.month - 1]}"

@@ -6,12 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from priyom.appointments.free import TimeTaken
 from priyom.appointments.models import Visit
 from priyom.notifications.links import BadLink, read_token
 from priyom.notifications.wording import languages
 from priyom.portal import questions
-from priyom.portal.act import Act, act, find
-from priyom.portal.page import Page, Place, respond
+from priyom.portal.act import ACTING, Act, act, find
+from priyom.portal.page import Page, Place, look_again, respond
 from priyom.portal.questions import Asking
 from priyom.portal.rules import read_action
 from priyom.portal.words import words
@@ -30,8 +31,13 @@ def visit_page(request: HttpRequest, token: str) -> HttpResponse:
     action = read_action(place.do)
     if place.do and action is None:
         page = questions.stale(Asking(visit, place.language))
-    elif action is not None and request.method == "POST":
-        page = act(Act(visit.pk, channel, place.language, action))
+    elif action is not None and action.verb in ACTING and request.method == "POST":
+        try:
+            act(Act(visit.pk, channel, action))
+        except TimeTaken:
+            asking = Asking(find(visit_id), place.language)
+            return respond(place, questions.times(asking, asking.words.taken))
+        return look_again(place)
     else:
         page = questions.question(Asking(visit, place.language), action)
     return respond(place, page)

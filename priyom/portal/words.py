@@ -1,6 +1,6 @@
 """Everything patients' pages say, in Russian, Kazakh and English: one typed table, so no language can lack a line.
 
-`{when}` is a moment inside a sentence, `{label}` one by itself (`times.py`), `{doctor}` a short name.
+`{when}` is a moment inside a sentence, `{label}` one by itself (`times.py`).
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ RU = Words(
     ask_slot="Перенести визит? Новое время: {label}",
     ask_rebook="Записать вас? Время: {label}",
     ask_other_time="Подобрать другое время с администратором?",
-    offers="Выберите новое время у врача {doctor}",
+    offers="Выберите новое время",
     confirmed="Спасибо, ждем вас",
     confirmed_more="Вы подтвердили: придете {when}.",
     moved="Визит перенесен",
@@ -99,7 +99,7 @@ RU = Words(
     missed_more="Можно прийти в другое время. Выберите, и мы вас запишем.",
     over="Этот визит уже прошел",
     over_more="Здесь больше ничего не нужно делать. Чтобы записаться снова, позвоните в клинику.",
-    stale="Кнопка устарела: визит с тех пор изменился. Ничего не сделано, ниже то, что есть сейчас.",
+    stale="Кнопка устарела: визит с тех пор изменился. Мы ничего не меняли. Вот как сейчас:",
     taken="Это время только что заняли. Вот другие свободные.",
     no_times="Свободного времени у врача пока нет",
     no_times_more="Позвоните в клинику или попросите администратора связаться с вами.",
@@ -133,12 +133,12 @@ KK = Words(
     rebook_yes="Иә, жазылу",
     back="Артқа",
     your_visit="Қабылдауыңыз: {when}",
-    ask_confirm="Қабылдауға келесіз бе? {when}",
-    ask_cancel="Қабылдаудан шынымен бас тартасыз ба? {when}",
+    ask_confirm="{when} қабылдауға келесіз бе?",
+    ask_cancel="{when} қабылдаудан шынымен бас тартасыз ба?",
     ask_slot="Қабылдауды ауыстырайық па? Жаңа уақыты: {label}",
     ask_rebook="Сізді жазайық па? Уақыты: {label}",
     ask_other_time="Басқа уақытты әкімшімен бірге таңдайсыз ба?",
-    offers="{doctor} дәрігердің жаңа уақытын таңдаңыз",
+    offers="Жаңа уақытты таңдаңыз",
     confirmed="Рақмет, сізді күтеміз",
     confirmed_more="Келетініңізді растадыңыз: {when}.",
     moved="Қабылдау ауыстырылды",
@@ -151,7 +151,7 @@ KK = Words(
     missed_more="Басқа уақытта келуге болады. Таңдаңыз, біз сізді жазамыз.",
     over="Бұл қабылдау өтіп кетті",
     over_more="Мұнда енді ештеңе істеудің қажеті жоқ. Қайта жазылу үшін клиникаға қоңырау шалыңыз.",
-    stale="Батырма ескірген: содан бері қабылдау өзгерді. Ештеңе істелген жоқ, қазіргі жағдай төменде.",
+    stale="Батырма ескірген: содан бері қабылдау өзгерді. Біз ештеңе өзгерткен жоқпыз. Қазіргі жағдай:",
     taken="Бұл уақытты жаңа ғана алып қойды. Басқа бос уақыттар:",
     no_times="Дәрігерде әзірге бос уақыт жоқ",
     no_times_more="Клиникаға қоңырау шалыңыз немесе әкімшінің хабарласуын сұраңыз.",
@@ -190,7 +190,7 @@ EN = Words(
     ask_slot="Move your visit? New time: {label}",
     ask_rebook="Book this time? {label}",
     ask_other_time="Shall the clinic find another time with you?",
-    offers="Choose a new time with {doctor}",
+    offers="Choose a new time",
     confirmed="Thank you, see you soon",
     confirmed_more="You confirmed that you will come {when}.",
     moved="Your visit is moved",
@@ -203,7 +203,7 @@ EN = Words(
     missed_more="You can come at another time. Choose one and we will book it.",
     over="This visit is over",
     over_more="There is nothing left to do here. To book another visit, call the clinic.",
-    stale="This button is old: the visit has changed since. Nothing was done; this is how things stand now.",
+    stale="This button is old: the visit has changed since. We changed nothing. This is how things stand now:",
     taken="Somebody has just taken this time. Here are others.",
     no_times="The doctor has no free time yet",
     no_times_more="Call the clinic, or ask us to get in touch with you.",
