@@ -1,1 +1,2 @@
-"""Takes visits and patients from other systems (CloudEvents, tables) and matches them with ours."""
+"""Takes visits and patients from other systems (CloudEvents, tables), matches them by the source's own ids and calls the
+verbs of `patients` and `appointments`. Called by `api`, `web` and the command line; records no facts of its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.db import close_old_connections
 from procrastinate.contrib.django import app
 
 from priyom.exchange.models import Import
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 @app.task(name="exchange.load_table", queue="imports")
 def load_table(import_id: int) -> None:
     """Load the file of this import with the mapping kept in its row; a failure is told in the row."""
+    close_old_connections()  # the worker's thread outlives the database's restarts
     imported = Import.objects.get(pk=import_id)
     if imported.state != "running":
         return
