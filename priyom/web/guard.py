@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from priyom.appointments.models import Visit
 from priyom.clinic.access import EVERYWHERE, branches
 from priyom.clinic.models import Staff
+from priyom.foundation.clock import now
 from priyom.inbox.models import CallTask, Conversation, TaskState
 from priyom.patients.access import visible
 from priyom.patients.models import Patient
@@ -49,10 +50,10 @@ def conversation(staff: Staff, conversation_id: int) -> Conversation:
 
 
 def tasks(staff: Staff, *, closed: bool = False) -> QuerySet[CallTask]:
-    """Open call tasks (or all of them) of their branches, the most urgent first."""
+    """Open call tasks (or all of them) of their branches: the most urgent first, those whose visit has begun last."""
     rows = CallTask.objects.select_related(
         "patient", "visit", "visit__practitioner", "visit__service", "visit__branch", "taken_by"
-    ).order_by("due_at", "id")
+    ).order_by(Case(When(visit__starts_at__lte=now(), then=1), default=0), "due_at", "id")
     if not closed:
         rows = rows.filter(state=TaskState.OPEN)
     if sees_all(staff):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from priyom.foundation import phone as phones
 from priyom.foundation.clock import now
-from priyom.notifications.catalogue import CATALOGUE
+from priyom.notifications.catalogue import text
 from priyom.web import say
 
 register = template.Library()
@@ -136,8 +136,10 @@ def channel_title(key: str) -> str:
 @register.filter
 def wording(kind: str) -> str:
     """What a kind of notification is called: «Напоминание за сутки»."""
-    found = CATALOGUE.get(kind)
-    return _(found.title) if found else kind
+    try:
+        return _(text(kind).title)
+    except KeyError:
+        return _("automatic message")
 
 
 @register.filter
@@ -156,3 +158,9 @@ def at(values: Mapping[str, str], key: str) -> str:
 def tried_time(iso: str, zone: ZoneInfo | str) -> SafeString | str:
     """When something was tried, from its stored ISO moment."""
     return stamp(datetime.fromisoformat(iso), zone) if iso else ""
+
+
+@register.filter
+def short(evidence: str) -> str:
+    """Evidence for a list: what is known, without what is not; the whole of it stands on hover and beside the list."""
+    return evidence.split(";")[0]
