@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from django.db import close_old_connections
+from django.db import connection
 from procrastinate.contrib.django import app
 
 from priyom.exchange.models import Import
@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 @app.task(name="exchange.load_table", queue="imports")
 def load_table(import_id: int) -> None:
     """Load the file of this import with the mapping kept in its row; a failure is told in the row."""
-    close_old_connections()  # the worker's thread outlives the database's restarts
     imported = Import.objects.get(pk=import_id)
     if imported.state != "running":
         return
@@ -32,6 +31,9 @@ def load_table(import_id: int) -> None:
         log.exception("import %s", import_id)
         _failed(import_id, "Сбой программы; загруженные строки остались, импорт можно начать снова")
         raise
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()  # the worker's thread outlives the database's restarts
 
 
 def _failed(import_id: int, why: str) -> None:
