@@ -70,9 +70,11 @@ class Sandbox:
     async def start(self, port: int) -> None:
         """Load the phones and listen on 127.0.0.1; port 0 chooses a free one, see `port`."""
         self.keeper.load()
+        # The phones lie ready before anything listens: a message to a phone not yet laid out would count as «gone».
+        with suppress(DatabaseError, psycopg.Error):
+            await lay_out(self.phones, await ask(read_demo_phones))
         for emulator in self.emulators.values():
             await emulator.start()
-        # The phones lie ready before anybody can send: a message to a phone not yet laid out would count as «gone».
         with suppress(DatabaseError, psycopg.Error):
             await self.tie()
         app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)

@@ -94,7 +94,7 @@ def two_weeks_around_today_without_a_flood() -> None:
 
 
 def test_the_whole_demo_clinic() -> None:
-    """One story, because loading takes seconds: what is made, that a second start adds nothing, that a later one does."""
+    """One story, because loading takes seconds: what is made; then a second start, then a later one."""
     load(with_patients=True)
     people_are_in_every_situation()
     two_weeks_around_today_without_a_flood()

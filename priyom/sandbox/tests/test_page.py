@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -87,6 +88,14 @@ async def test_the_clock_and_the_gateways(page: Page, sandbox: Sandbox) -> None:
     await page.get_by_label("Шлюз Болталка").select_option("down")
     await expect(page.locator(".gateway.down")).to_contain_text("Болталка")
     assert sandbox.emulators["chatter"].mode is Mode.DOWN
+
+
+async def test_today_is_not_today_for_ever(page: Page, chatter: FakeEmulator, sandbox: Sandbox) -> None:
+    await page.get_by_role("button", name="Анна Иванова").click()
+    chatter.arrive("501", "Завтра ждем вас")
+    await expect(page.locator(".chat .day")).to_have_text("Сегодня")
+    await sandbox.turner.advance(timedelta(days=1))
+    await expect(page.locator(".chat .day")).not_to_have_text("Сегодня")
 
 
 async def test_search_new_phone_and_the_address_keeps_what_is_open(page: Page, chatter: FakeEmulator) -> None:

@@ -68,7 +68,7 @@ async function openPerson(id) {
   if (!people.person(id)) {
     byId("search").value = "";
     byId("search").dispatchEvent(new Event("input"));
-    await new Promise((done) => setTimeout(done, 500));
+    await people.load(true);
   }
   choose(id);
 }
@@ -103,7 +103,10 @@ function follow() {
   let missed = false;
   stream.addEventListener("error", () => { missed = true; });
   stream.addEventListener("open", () => { if (missed) { missed = false; begin(); } });
-  on("clock", setClock);
+  on("clock", (given) => {
+    setClock(given);
+    for (const view of open.values()) view.midnight();
+  });
   on("gateways", (given) => setGateways(given.gateways));
   on("news", addNews);
   on("people", people.later);

@@ -44,11 +44,19 @@ export function setUp(given) {
 }
 
 let asked = 0;
+let newest = null;
 
-export async function load(anew = false) {
+// Resolves when the list is as new as the newest question asked, so that who waits never sees an older one.
+export function load(anew = false) {
+  newest = ask(anew);
+  return newest;
+}
+
+async function ask(anew) {
   const mine = ++asked;
   const answer = await call("GET", `/page/people?q=${encodeURIComponent(search)}`);
-  if (answer === null || mine !== asked) return;
+  if (mine !== asked) return newest;
+  if (answer === null) return null;
   const places = new Map(people.map((one, index) => [one.id, index]));
   if (hovered && !anew) answer.sort((one, other) => (places.get(one.id) ?? 1e6) - (places.get(other.id) ?? 1e6));
   const kept = people.filter((one) => isOpen(one.id) && !answer.some((other) => other.id === one.id));
@@ -56,6 +64,7 @@ export async function load(anew = false) {
   for (const one of people) for (const tab of one.tabs) if (!seen.has(tabKey(tab))) see(tab, tab.count);
   loaded();
   draw();
+  return people;
 }
 
 let due = 0;

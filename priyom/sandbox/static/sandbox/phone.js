@@ -108,6 +108,7 @@ export class PhoneView {
       return;
     }
     if (this.messages === null) { put(this.chat, h("div", { class: "bone" }), h("div", { class: "bone short" })); return; }
+    this.drawnOn = dayName(now(), zone());
     const below = this.chat.scrollHeight - this.chat.scrollTop - this.chat.clientHeight < 60;
     let day = null;
     const rows = [h("p", { class: "address" }, this.tab.label ?? this.tab.address)];
@@ -121,6 +122,11 @@ export class PhoneView {
     put(this.chat, rows);
     if (below || !this.shown) this.chat.scrollTop = this.chat.scrollHeight;
     this.shown = true;
+  }
+
+  // «Сегодня» above a message becomes a date when the clock passes midnight.
+  midnight() {
+    if (this.drawnOn && this.drawnOn !== dayName(now(), zone())) this.drawChat();
   }
 
   bubble(message, at) {
