@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +151,24 @@ def counts(base_url: str) -> dict[str, Any]:
 def mode(base_url: str, word: str) -> None:
     """Switch the counting gateway: ok or down."""
     urllib.request.urlopen(f"{base_url}/mode/{word}", timeout=10).close()
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        port: int = made.getsockname()[1]
+    return port
+
+
+def post_hook(port: int, update: int, secret: str) -> bool:
+    """Call the clinic as the counting gateway would; whether it was answered with 200."""
+    body = json.dumps({"update": update, "phone": f"+7701{update % 50:07d}", "text": "да"}).encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/hooks/counted_ask/counted-ask", body, {"X-Secret": secret}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return bool(answer.status == 200)
+    except (OSError, HTTPException):
+        return False

@@ -4,17 +4,20 @@ sent twice where that can be known, and what cannot be known is listed as such."
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 
-from journeys.killable import Killable, counts, kill, killable, mode, until
+from journeys.killable import Killable, counts, free_port, kill, killable, mode, post_hook, until
 
 pytestmark = pytest.mark.journey
 
 ASK, ONCE, UNKNOWN = 4000, 3000, 3000
 KILLS = 10
+HOOKS = 1000
 
 
 def _finished(home: Killable) -> bool:
@@ -91,6 +94,34 @@ def test_another_worker_takes_over() -> None:
         kill(first)
         until(lambda: _finished(home))
         assert set(counts(base_url)["delivered"].values()) == {1}
+
+
+def test_the_web_process_is_killed_in_the_middle_of_webhooks() -> None:
+    with killable() as home:
+        account_id = home.fill("http://127.0.0.1:1", "counted_ask", 0)
+        secret = home.python("-m", "journeys.hook_secret", str(account_id)).strip()
+        port = free_port()
+        web = home.start("-m", "journeys.run_web", str(port))
+        taken, lock, left = set[int](), threading.Lock(), iter(range(HOOKS))
+
+        def gateway() -> None:
+            for update in left:
+                while not post_hook(port, update, secret):
+                    time.sleep(0.05)
+                with lock:
+                    taken.add(update)
+
+        threads = [threading.Thread(target=gateway) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for number in range(1, 4):
+            until(lambda number=number: len(taken) > HOOKS * number // 5)  # type: ignore[misc]
+            kill(web)
+            web = home.start("-m", "journeys.run_web", str(port))
+        for thread in threads:
+            thread.join()
+        rows = home.rows("SELECT update_key, count(*) FROM delivery_rawupdate GROUP BY 1")
+        assert {int(key): number for key, number in rows} == dict.fromkeys(range(HOOKS), 1)
 
 
 def _turn(home: Killable, to: timedelta) -> None:

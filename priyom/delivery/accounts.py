@@ -16,10 +16,12 @@ from priyom.contracts.channel import Account as Wire
 from priyom.contracts.channel import Channel, Identity
 from priyom.contracts.errors import ChannelError, Misconfigured
 from priyom.delivery.enqueue import Order, enqueue
+from priyom.delivery.facts import AccountHealthChanged
 from priyom.delivery.models import Account
 from priyom.foundation.clock import now
 from priyom.foundation.encryption import decrypt, encrypt
 from priyom.foundation.http import Http
+from priyom.journal.record import record
 
 HOOK_SECRET = "hook_secret"
 TEST_TEXT = "Проверка связи: если вы это читаете, канал работает."
@@ -39,9 +41,9 @@ def create(channel: str, name: str, key: str, values: Mapping[str, object]) -> A
 def change(account: Account, values: Mapping[str, object]) -> None:
     """New settings; a secret left empty stays as it was. A broken account is tried again. Raises BadSettings."""
     _store(account, registry.channel(account.channel), values, opened(bytes(account.secrets)))
-    account.health, account.health_why, account.health_since = "ok", "", now()
     account.paused_until = None
     account.save()
+    _note(account, "ok", "")
 
 
 def opened(token: bytes) -> dict[str, object]:
@@ -108,8 +110,12 @@ def _store(account: Account, channel: Channel, values: Mapping[str, object], kep
     account.secrets = encrypt(settings.ENCRYPTION_KEY, json.dumps(kept))
 
 
+@transaction.atomic
 def _note(account: Account, health: str, why: str) -> None:
-    account.health, account.health_why, account.health_since = health, why[:300], now()
+    if account.health != health:
+        account.health, account.health_since = health, now()
+        record(AccountHealthChanged(account_id=account.pk, health=health, why=why[:300]))
+    account.health_why = why[:300]
     account.save(update_fields=["health", "health_why", "health_since"])
 
 

@@ -1,0 +1,210 @@
+"""The pump against a sender that does as told: each error has its consequence, stale and late ones never leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import psycopg
+import pytest
+from django.db import connection
+
+from journeys import counting
+from priyom.contracts.card import AfterCrash
+from priyom.contracts.channel import Account as Wire
+from priyom.contracts.channel import Channel, Identity, Sender
+from priyom.contracts.errors import Misconfigured, NotReachable, OptedOut, Throttled, Unavailable, Uncertain
+from priyom.contracts.message import Outgoing, Receipt
+from priyom.delivery import accounts
+from priyom.delivery.database import Database
+from priyom.delivery.models import Account, Delivery
+from priyom.delivery.pump import Line, Pump
+from priyom.delivery.settler import Settler
+from priyom.delivery.tests.conftest import Make
+from priyom.foundation.clock import now
+from priyom.foundation.http import Http
+from priyom.journal.models import Fact
+from priyom.patients.models import ContactPoint, Reach
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Send = Callable[[Outgoing], Awaitable[Receipt]]
+
+
+class Script:
+    """A sender that raises what it was given, in order, then takes everything."""
+
+    def __init__(self, *errors: Exception | float) -> None:
+        self.errors = list(errors)
+        self.seen: list[str] = []
+        self.asked: list[str] = []
+        self.known: set[str] = set()
+        self.checks = 0
+
+    async def send(self, http: Http, account: Wire, outgoing: Outgoing) -> Receipt:
+        self.seen.append(outgoing.key)
+        if self.errors:
+            error = self.errors.pop(0)
+            if isinstance(error, Exception):
+                raise error
+            await asyncio.sleep(error)
+        return Receipt("g" + outgoing.key)
+
+    async def find(self, http: Http, account: Wire, outgoing: Outgoing) -> Receipt | None:
+        self.asked.append(outgoing.key)
+        return Receipt("found") if outgoing.key in self.known else None
+
+    async def check(self, http: Http, account: Wire) -> Identity:
+        self.checks += 1
+        return Identity("x", "x")
+
+
+def run(
+    account: Account,
+    script: Script,
+    seconds: float | Callable[[], bool],
+    after_crash: AfterCrash = AfterCrash.ASK,
+    stale: dict[int, str] | None = None,
+) -> None:
+    """Pump until `seconds` have passed or the condition holds (at most ten seconds), then stop."""
+    card = counting.card("counted_ask", after_crash)
+    channel = Channel(card, cast(Sender, script), cast(Any, SimpleNamespace()))
+    line = Line(account.pk, channel, accounts.wire(account), None, account.paused_until, account.health)
+
+    async def recheck(connection: psycopg.AsyncConnection[Any], ids: list[int]) -> dict[int, str]:
+        return {number: why for number, why in (stale or {}).items() if number in ids}
+
+    async def go() -> None:
+        database = Database()
+        settler = Settler(database)
+        settling = asyncio.create_task(settler.run())
+        async with Http() as http:
+            pump = Pump(database, http, settler, line, recheck)
+            task = asyncio.create_task(pump.run())
+            for _ in range(200):
+                await asyncio.sleep(0.05 if callable(seconds) else seconds)
+                if not callable(seconds) or await asyncio.to_thread(_looked, seconds):
+                    break
+                pump.wake()
+            await pump.stop(1.0)
+            await asyncio.wait({task}, timeout=2.0)
+        settling.cancel()
+        await settler.flush()
+        await database.close()
+
+    asyncio.run(go())
+
+
+def _looked(condition: Callable[[], bool]) -> bool:
+    try:
+        return condition()
+    finally:
+        connection.close()
+
+
+def signal(number: int) -> str:
+    return Delivery.objects.get(pk=number).signal
+
+
+def test_a_message_goes_out_once(account: Account, order: Make) -> None:
+    number, script = order(), Script()
+    run(account, script, lambda: signal(number) == "accepted")
+    assert script.seen == [f"d{number}"]
+
+
+def test_a_stale_one_never_leaves(account: Account, order: Make) -> None:
+    number, script = order(), Script()
+    run(account, script, lambda: signal(number) == "failed", stale={number: "визит перенесен"})
+    row = Delivery.objects.get(pk=number)
+    assert (row.state, row.code, row.evidence, script.seen) == ("cancelled", "stale", "визит перенесен", [])
+    assert Fact.objects.get(type="DeliverySettled").data["code"] == "stale"
+
+
+def test_down_is_noted_and_probed_one_at_a_time(account: Account, order: Make) -> None:
+    for _ in range(30):
+        order()
+    script = Script(*(Unavailable("нет связи") for _ in range(1000)))
+    run(account, script, lambda: Account.objects.get().health == "down")
+    first = len(script.seen)
+    assert first <= 30 + 1
+    assert Delivery.objects.filter(state="waiting").count() == 30
+    assert Fact.objects.get(type="AccountHealthChanged").data == {
+        "account_id": account.pk, "health": "down", "why": "нет связи",
+    }  # fmt: skip
+    account.refresh_from_db()
+    script.errors.clear()
+    run(account, script, lambda: Delivery.objects.filter(signal="accepted").count() == 30)
+    account.refresh_from_db()
+    assert account.health == "ok"
+
+
+def test_throttled_pauses_the_account(account: Account, order: Make) -> None:
+    numbers = [order() for _ in range(3)]
+    script = Script(Throttled("часто", 3600.0), Throttled("часто", 3600.0), Throttled("часто", 3600.0))
+    run(account, script, lambda: Account.objects.get().paused_until is not None)
+    until = Account.objects.get().paused_until
+    assert until is not None
+    assert until > now() + timedelta(minutes=59)
+    assert Delivery.objects.filter(pk__in=numbers, state="waiting").count() == 3
+
+
+def test_misconfigured_breaks_the_account_until_a_check_succeeds(account: Account, order: Make) -> None:
+    number, script = order(), Script(Misconfigured("ключ отозван"))
+    run(account, script, lambda: Account.objects.get().health == "broken")
+    assert (signal(number), Delivery.objects.get(pk=number).state) == ("", "waiting")
+    account.refresh_from_db()
+    run(account, script, lambda: signal(number) == "accepted")
+    assert script.checks == 1
+    assert Account.objects.get().health == "ok"
+
+
+@pytest.mark.parametrize(("error", "lost"), [(NotReachable("нет", "1"), "gone"), (OptedOut("стоп", "2"), "blocked")])
+def test_a_lost_address_is_remembered(
+    error: Exception, lost: str, account: Account, order: Make, point: ContactPoint
+) -> None:
+    number = order()
+    run(account, Script(error), lambda: signal(number) == "failed")
+    assert Reach.objects.get(contact_point=point).lost == lost
+
+
+def test_an_unknown_outcome_is_asked_before_it_is_repeated(account: Account, order: Make) -> None:
+    number, script = order(), Script(Uncertain("молчит"))
+    script.known.add(f"d{number}")
+    run(account, script, lambda: signal(number) == "accepted")
+    assert (script.seen, script.asked) == ([f"d{number}"], [f"d{number}"])
+    assert Delivery.objects.get(pk=number).provider_id == "found"
+
+
+def test_an_unknown_outcome_nobody_can_be_asked_about_is_told(account: Account, order: Make) -> None:
+    number, script = order(), Script(RuntimeError("что-то"))
+    run(account, script, lambda: signal(number) == "uncertain", AfterCrash.UNKNOWN)
+    assert script.seen == [f"d{number}"]
+
+
+@pytest.mark.parametrize(
+    ("after_crash", "ends"),
+    [(AfterCrash.SAME_KEY, "accepted"), (AfterCrash.ASK, "accepted"), (AfterCrash.UNKNOWN, "uncertain")],
+)
+def test_what_a_dead_process_left(after_crash: AfterCrash, ends: str, account: Account, order: Make) -> None:
+    number, press = order(), order(op="edit", body={"target": "g", "text": "x", "rows": []})
+    Delivery.objects.update(state="sending", tries=1)
+    script = Script()
+    run(account, script, lambda: signal(number) == ends, after_crash)
+    assert script.asked == ([f"d{number}"] if after_crash is AfterCrash.ASK else [])
+    assert script.seen == ([] if after_crash is AfterCrash.UNKNOWN else [f"d{number}"])
+    assert Delivery.objects.get(pk=press).signal == "failed", "this channel edits nothing, so it was tried"
+
+
+def test_stopping_gives_back_what_has_not_left(account: Account, order: Make) -> None:
+    numbers = [order() for _ in range(200)]
+    script = Script(*(0.5 for _ in range(500)))
+    run(account, script, 0.3)
+    sent = {int(key[1:]) for key in script.seen}
+    assert 0 < len(sent) < 200
+    assert set(Delivery.objects.filter(signal="accepted").values_list("pk", flat=True)) == sent
+    left = Delivery.objects.filter(state="waiting")
+    assert set(left.values_list("pk", flat=True)) == set(numbers) - sent
+    assert set(left.values_list("tries", flat=True)) == {0}
