@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -19,7 +18,7 @@ from priyom.foundation.clock import clock, now
 from priyom.inbox.chat import conversation_of
 from priyom.inbox.models import CallTask, Conversation, Incoming
 from priyom.inbox.tasks import open_call_task
-from priyom.journal.models import Fact, Pending
+from priyom.journal.models import Pending
 from tests import factories as make
 
 TABLE = "Дата;Время;Пациент;Телефон;Врач;Услуга;Филиал\n03.03.2026;10:00;Ким Анна;+77011234567;Ли О.;Прием;Абая\n"
@@ -76,7 +75,6 @@ def clinic(db: None, monday: None, settings: object, tmp_path_factory: pytest.Te
     Incoming.objects.create(conversation=chat, account=account, address=make.CHAT, at=now(), text="Можно раньше?")
     Conversation.objects.filter(pk=chat.pk).update(unread=1, needs_answer=True, last_text="Можно раньше?")
     stranger = Conversation.objects.create(account=account, address="909", name="Кто-то", last_at=now())
-    fact = Fact.objects.filter(type="VisitBooked", visit_id=visit.pk).get()
     return Clinic(
         here, there, visit, far, chat, stranger,
         task=open_call_task(visit, "пора звонить", make.MONDAY + timedelta(hours=2)),
@@ -86,9 +84,7 @@ def clinic(db: None, monday: None, settings: object, tmp_path_factory: pytest.Te
             patient=patient, visit_id=visit.pk, state="settled", signal="uncertain",
         ),
         update=_failed(account),
-        parked=Pending.objects.create(
-            fact=fact, reactor="scenarios.visit_booked", key=patient.pk, next_try_at=now(), parked=True, error="Boom"
-        ),
+        parked=_parked(visit),
         draft=upload.begin(None, "visits.csv", [TABLE.encode()]),
     )  # fmt: skip
 
@@ -99,10 +95,13 @@ def _failed(account: Account) -> RawUpdate:
     return raw
 
 
+def _parked(visit: Visit) -> Pending:
+    pending = Pending.objects.filter(fact__visit_id=visit.pk).earliest("pk")
+    Pending.objects.filter(pk=pending.pk).update(parked=True, error="KeyError: nobody")
+    return pending
+
+
 @pytest.fixture
 def registrar(clinic: Clinic) -> Client:
     """Somebody at the desk who sees every branch."""
     return clinic.browser(Role.REGISTRAR)
-
-
-Sees = Callable[[str], str]

@@ -118,16 +118,16 @@ def test_every_address_is_in_the_table() -> None:
     assert {pattern.name for pattern in urls.urlpatterns} == ROUTES.keys() | AT_THE_DOOR
 
 
-@pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("name", ROUTES)
-def test_roles(clinic: Clinic, name: str, role: Role) -> None:
-    status = ask(clinic.browser(role), name, ROUTES[name][2](clinic))
-    if role not in ROUTES[name][1]:
-        assert status == 403
-    elif name == "import_refused":
-        assert status == 404  # this import has refused nothing
-    else:
-        assert status in (200, 204, 302, 422)
+def test_roles(clinic: Clinic, name: str) -> None:
+    method, allowed, of, _data = ROUTES[name]
+    arguments = of(clinic)
+    for role in Role:
+        if role not in allowed:
+            assert ask(clinic.browser(role), name, arguments) == 403, role
+    for role in allowed[: 1 if method == "POST" else None]:  # a second press finds the thing changed
+        status = ask(clinic.browser(role), name, arguments)
+        assert status in ((404,) if name == "import_refused" else (200, 204, 302, 422)), role
 
 
 @pytest.mark.parametrize("name", ROUTES)
