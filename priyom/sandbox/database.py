@@ -21,6 +21,8 @@ from priyom.foundation.sql import Statements
 log = logging.getLogger(__name__)
 sql = Statements(Path(__file__).parent / "sql")
 
+TRIES = 20
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -84,10 +86,13 @@ class LiveHouse:
         self._hanging = hanging
 
     async def next_due(self, after: datetime) -> datetime | None:
-        """The nearest planned moment after `after`; None without a database."""
-        with suppress(psycopg.Error):
-            found: datetime | None = (await self._line.row(sql["next_due"], {"now": after}))[0]
-            return found
+        """The nearest planned moment after `after`. Without a database it is asked again for a while: a walk that does
+        not know the plans would run past them."""
+        for _ in range(TRIES):
+            with suppress(psycopg.Error):
+                found: datetime | None = (await self._line.row(sql["next_due"], {"now": after}))[0]
+                return found
+            await asyncio.sleep(1.0)
         return None
 
     async def busy(self, at: datetime) -> tuple[int, ...]:
