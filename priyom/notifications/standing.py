@@ -13,7 +13,7 @@ from priyom.contracts.message import Signal
 from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.enqueue import Order, enqueue
 from priyom.delivery.models import Delivery, DeliveryState, Op
-from priyom.notifications.wording import About, label, stamp
+from priyom.notifications.wording import About, cut, label, stamp
 
 CHANGE_ROW = ("move", "cancel")
 
@@ -31,17 +31,23 @@ def settle_standing(visit_id: int, how: str) -> int:
     edits = 0
     for delivery in standing:
         card = find_channel(delivery.account.channel).card
-        if card.edits and delivery.body.get("settled") != how:
+        # A message of an older time was struck when the visit moved; the confirmation is not about it.
+        concerned = how != "confirmed" or delivery.body.get("version") == visit.version
+        if card.edits and concerned and delivery.body.get("settled") != _mark(how, visit):
             _edit(delivery, visit, how, card)
             edits += 1
     return edits
 
 
+def _mark(how: str, visit: Visit) -> str:
+    return f"{how}:{visit.version}"
+
+
 def _edit(delivery: Delivery, visit: Visit, how: str, card: Card) -> None:
-    text = f"{delivery.body['text']}\n\n{stamp(how, About(visit.patient, visit))}"[: card.text_limit]
+    line = f"\n\n{stamp(how, About(visit.patient, visit))}"
+    text = cut(delivery.body["text"], card.text_limit - len(line)) + line
     body: dict[str, Any] = {"text": text, "target": delivery.provider_id}
-    current = delivery.body.get("version") == visit.version
-    if how == "confirmed" and current and not delivery.body.get("kind", "").startswith("reply_"):
+    if how == "confirmed" and not delivery.body.get("kind", "").startswith("reply_"):
         # A confirmed visit can still be moved or cancelled.
         body["rows"] = [
             [
@@ -56,4 +62,6 @@ def _edit(delivery: Delivery, visit: Visit, how: str, card: Card) -> None:
             visit_id=delivery.visit_id,
         )
     )  # fmt: skip
-    Delivery.objects.filter(pk=delivery.pk).update(edited_text=text, body={**delivery.body, "settled": how})
+    Delivery.objects.filter(pk=delivery.pk).update(
+        edited_text=text, body={**delivery.body, "settled": _mark(how, visit)}
+    )
