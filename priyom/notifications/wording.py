@@ -47,15 +47,13 @@ def compose(kind: str, about: About, card: Card) -> dict[str, Any]:
     codes = languages(about.patient)
     short = card.buttons == Buttons.DIGITS
     lines = [_text(kind, code, about, short=short) for code in codes]
-    rows = _rows(kind, about, codes[0], card)
-    if card.buttons == Buttons.DIGITS and rows:
+    rows, choices = _rows(kind, about, codes[0], card), ""
+    if short and rows:
         rows = [[button] for row in rows for button in row][:MOST_DIGITS]
-        choices = ", ".join(f"{i} - {row[0]['label'].lower()}" for i, row in enumerate(rows, 1))
-        lines.append(NUMBERED[codes[0]].format(choices=choices))
-    body: dict[str, Any] = {
-        "kind": kind,
-        "text": cut("\n".join(lines) if short else "\n\n".join(lines), card.text_limit),
-    }
+        listed = ", ".join(f"{i} - {row[0]['label'].lower()}" for i, row in enumerate(rows, 1))
+        choices = "\n" + NUMBERED[codes[0]].format(choices=listed)
+    text = cut("\n".join(lines) if short else "\n\n".join(lines), card.text_limit - len(choices))
+    body: dict[str, Any] = {"kind": kind, "text": text + choices}
     subject = catalogue.text(kind).subject.get(codes[0], "")
     if subject:
         body["subject"] = fill(subject, _values(about, codes[0]))
@@ -85,7 +83,9 @@ def preview(kind: str, language: str, form: str) -> str:
     if own is not None:
         return own
     text = catalogue.text(kind)
-    return (text.sms.get(language) if form == "sms" else None) or text.full[language]
+    if form != "sms":
+        return text.full[language]
+    return text.sms.get(language) or preview(kind, language, "full")
 
 
 def change(kind: str, language: str, form: str, text: str) -> None:
