@@ -22,7 +22,7 @@ from priyom.notifications.facts import NotificationExhausted, NotificationReache
 from priyom.notifications.models import Leg, LegState, Notification, NotificationState
 from priyom.notifications.notify import last_call, quiet
 from priyom.notifications.offers import about
-from priyom.notifications.rules import Way, sensible, wait_until
+from priyom.notifications.rules import LEAST_WAIT, Way, sensible, wait_until
 from priyom.notifications.ways import ways
 from priyom.notifications.wording import compose
 
@@ -91,13 +91,16 @@ def _start_leg(row: Notification, left: list[Way], at: datetime) -> None:
         notification=row, position=row.legs.count(), contact_point_id=way.contact_point_id, account=account,
         address=way.address, started_at=at, wait_until=until,
     )  # fmt: skip
-    leg.delivery_id = enqueue(_order(row, way, account, card, silent=hours.holds(at), until=until))
+    # What a broken gateway could not take before the quiet hours must not ring in the middle of them.
+    loud_until = None if soundless or way.sort == "mail" else hours.next_start(at)
+    last = min(row.expires_at, max(until, at + LEAST_WAIT), loud_until or row.expires_at)
+    leg.delivery_id = enqueue(_order(row, way, account, card, silent=hours.holds(at), expires_at=last))
     leg.save(update_fields=["delivery"])
     row.state, row.act_at = NotificationState.RUNNING, until
     row.save(update_fields=["state", "act_at"])
 
 
-def _order(row: Notification, way: Way, account: Account, card: Card, *, silent: bool, until: datetime) -> Order:
+def _order(row: Notification, way: Way, account: Account, card: Card, *, silent: bool, expires_at: datetime) -> Order:
     # Below «answered» a channel is asked for its best honest signal up to the goal.
     goal = row.goal if row.goal == Signal.ANSWERED or Signal(row.goal) in card.signals else Signal.ACCEPTED.value
     return Order(
@@ -111,7 +114,7 @@ def _order(row: Notification, way: Way, account: Account, card: Card, *, silent:
         visit_id=row.visit_id,
         quiet=silent or way.muted,
         goal=goal,
-        expires_at=min(row.expires_at, max(until, now() + timedelta(minutes=1))),
+        expires_at=expires_at,
     )
 
 
