@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 
 from priyom.consent.change import give, withdraw
 from priyom.contracts.events import Pressed, Said, SharedPhone, Started
+from priyom.contracts.message import Signal
 from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.enqueue import Order, enqueue
-from priyom.delivery.models import Delivery, Op, RawUpdate
+from priyom.delivery.models import Delivery, DeliveryState, Op, RawUpdate
+from priyom.delivery.settle import advance
 from priyom.foundation.clock import now
 from priyom.foundation.phone import BadPhone, normalize
 from priyom.inbox.chat import Chat, conversation, touch
@@ -38,10 +40,11 @@ def said(chat: Chat, event: Said, raw: RawUpdate) -> None:
     if point is not None and asked is not None and asked.patient_id != point.patient_id:
         asked = None
     action = "" if event.files else understand(event.text, _choices(asked))
+    named = asked is not None and bool(event.reply_to) and asked.provider_id == event.reply_to
     if point is None and not action:
         _unknown(chat, event, raw)
         return
-    _take(chat, point, raw, text=event.text, at=event.at, action=action, delivery=asked,
+    _take(chat, point, raw, text=event.text, at=event.at, action=action, delivery=asked, answers=bool(action) or named,
           files=[asdict(f) for f in event.files], provider_id=event.provider_id)  # fmt: skip
 
 
@@ -60,8 +63,8 @@ def pressed(chat: Chat, event: Pressed, raw: RawUpdate) -> None:
         )  # fmt: skip
     if delivery is None or button is None:
         return
-    _take(chat, point, raw, text=button["label"], at=event.at, action=action, delivery=delivery, pressed=True,
-          provider_id=event.provider_id)  # fmt: skip
+    _take(chat, point, raw, text=button["label"], at=event.at, action=action, delivery=delivery, answers=True,
+          pressed=True, provider_id=event.provider_id)  # fmt: skip
 
 
 def started(chat: Chat, event: Started, raw: RawUpdate) -> None:
@@ -105,6 +108,7 @@ def _take(
     at: datetime | None,
     action: str,
     delivery: Delivery | None,
+    answers: bool = False,
     pressed: bool = False,
     files: list[dict[str, object]] | None = None,
     provider_id: str = "",
@@ -118,8 +122,7 @@ def _take(
     touch(thread, text or "файл", moment, needs_answer=not action)
     if point is None:
         return
-    after = (moment - delivery.sent_at).total_seconds() if delivery and delivery.sent_at else None
-    reach.answered(point, chat.account.channel, moment, after)
+    reach.answered(point, chat.account.channel, moment, _answered_for(delivery, text, moment) if answers else None)
     if action in PERSONAL:
         _personal(chat, point, action, text)
     record(
@@ -132,9 +135,17 @@ def _take(
 
 
 def when(told: datetime | None, raw: RawUpdate | None) -> datetime:
-    """The moment of an event: the vendor's word, but our own clock for what has just come (vendors round to seconds)."""
+    """The moment of an event: the vendor's word, but our own clock for what has just come (vendors round)."""
     received = raw.received_at if raw is not None else now()
     return received if told is None or abs(received - told) < ROUNDED else told
+
+
+def _answered_for(delivery: Delivery | None, text: str, moment: datetime) -> float | None:
+    """The message has its answer: proof that it arrived. Seconds it took, where known."""
+    if delivery is None or delivery.state == DeliveryState.SENDING:
+        return None  # its own settling is under way and brings the id by which it can be edited
+    advance(delivery.pk, Signal.ANSWERED, f"ответ «{text[:80]}»", moment)
+    return (moment - delivery.sent_at).total_seconds() if delivery.sent_at else None
 
 
 def _personal(chat: Chat, point: ContactPoint, action: str, text: str) -> None:
