@@ -228,6 +228,7 @@ def _migrate(arguments: argparse.Namespace) -> int:
         from django.core.management import call_command
 
         call_command("migrate", interactive=False, verbosity=1)
+        importlib.import_module("priyom.scenarios.catalogue").load()
     return 0
 
 

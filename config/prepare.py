@@ -24,6 +24,7 @@ def main() -> int:
         if error.errno not in (errno.EROFS, errno.EACCES):
             raise
     call_command("migrate", interactive=False, verbosity=0)
+    importlib.import_module("priyom.scenarios.catalogue").load()
     sign_in: list[list[str]] = []
     if env.sandbox and importlib.util.find_spec(DEMO) is not None:
         demo = importlib.import_module(DEMO)

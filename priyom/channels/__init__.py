@@ -1,1 +1,1 @@
-"""One folder a channel, nothing else. A folder holds the card, `send.py`, `receive.py`, `emulator.py`, a README and tests."""
+"""One folder a channel, nothing else: the card, `send.py`, `receive.py`, `emulator.py`, a README and tests."""

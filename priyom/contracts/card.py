@@ -93,7 +93,7 @@ def setting(
     secret: bool = False,
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """A field of a channel's settings (str, int or bool). No default: it must be filled in. Texts are Russian msgids."""
+    """A field of a channel's settings (str, int or bool). Without a default it must be filled in. Russian texts."""
     about = About(label, help, secret, choices)
     if default is MISSING:
         return field(metadata={_SETTING: about})

@@ -1,4 +1,4 @@
-"""What a gateway tells us, after its edge has understood it. All moments are UTC; addresses are as the card names them."""
+"""What a gateway tells us, understood by its edge. Moments are UTC; addresses are as the card names them."""
 
 from __future__ import annotations
 

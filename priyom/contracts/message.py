@@ -31,7 +31,7 @@ LADDER: tuple[Signal, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A choice under a message. `payload` (at most 64 bytes, ASCII) comes back in `Pressed`; `url` is a link instead."""
+    """A choice under a message. `payload` (ASCII, at most 64) comes back in `Pressed`; `url` is a link instead."""
 
     label: str
     payload: str = ""

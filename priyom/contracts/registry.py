@@ -12,7 +12,6 @@ from priyom.contracts.card import Card
 from priyom.contracts.channel import Channel, Receiver, Sender
 from priyom.contracts.emulator import Emulator, World
 
-
 FOLDERS = [Path(__file__).parent.parent / "channels"]
 """Where channels stand; a test may add a folder of its own (and put it on the path of `priyom.channels`)."""
 
