@@ -1,2 +1,4 @@
-"""Takes visits and patients from other systems (CloudEvents, tables), matches them by the source's own ids, calls the
-verbs of `patients` and `appointments`. Called by `api`, `web` and the command line; records no facts of its own."""
+"""Takes visits and patients from other systems (CloudEvents, tables) and matches them with ours.
+
+Called by `api`, `web` and the command line; what it takes becomes verbs of `patients` and `appointments`.
+"""
