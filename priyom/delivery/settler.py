@@ -53,24 +53,31 @@ class Settler:
             await self._some.wait()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._full.wait(), GATHER)
-            await self.flush()
+            async with self._one_at_a_time:
+                await self._batch()
 
     async def flush(self) -> None:
         """Write all there is; while the database is away, keep trying."""
         async with self._one_at_a_time:
-            wait = 0.1
             while self._writing or self._waiting:
-                if not self._writing:
-                    self._writing, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                try:
-                    await self._write()
-                    wait = 0.1
-                except psycopg.OperationalError as error:
-                    log.warning("results wait for the database: %s", str(error).strip())
-                    await asyncio.sleep(wait)
-                    wait = min(LONGEST_WAIT, wait * 2)
+                await self._batch()
+
+    async def _batch(self) -> None:
+        """Write one batch, however long the database is away."""
+        if not self._writing:
+            self._writing, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        if not self._waiting:
             self._some.clear()
+        if len(self._waiting) < MOST:
             self._full.clear()
+        wait = 0.1
+        while self._writing:
+            try:
+                await self._write()
+            except psycopg.OperationalError as error:
+                log.warning("results wait for the database: %s", str(error).strip())
+                await asyncio.sleep(wait)
+                wait = min(LONGEST_WAIT, wait * 2)
 
     async def _write(self) -> None:
         outcomes = [outcome for outcome, _ in self._writing]
