@@ -148,13 +148,13 @@ CATALOGUE: dict[str, Text] = {
     "no_show": Text(
         "После пропуска: ближайшие времена",
         {
-            "ru": "{{ patient.given }}, сегодня вы не смогли прийти. Ближайшее время у врача "
+            "ru": "{{ patient.given }}, сегодня вы не смогли прийти. Ближайшее время, врач "
             "{{ practitioner.short_name }} - выберите, и мы вас запишем:",
             "kk": "{{ patient.given }}, бүгін келе алмадыңыз. {{ practitioner.short_name }} дәрігердің бос уақыттары - "
             "таңдаңыз, біз сізді жазамыз:",
         },
         {
-            "ru": "Вы не смогли прийти. Ближайшее время у {{ practitioner.short_name }}:",
+            "ru": "Вы не смогли прийти. Ближайшее время, {{ practitioner.short_name }}:",
             "kk": "Келе алмадыңыз. {{ practitioner.short_name }} бос уақыттары:",
         },
         {"ru": "Когда вам удобно прийти?", "kk": "Қашан келуге ыңғайлы?"},
@@ -194,7 +194,7 @@ REPLIES: dict[str, Text] = {
     "reply_offers": Text(
         "Свободные времена",
         {
-            "ru": "Выберите новое время у врача {{ practitioner.short_name }}:",
+            "ru": "Выберите новое время. Врач {{ practitioner.short_name }}:",
             "kk": "{{ practitioner.short_name }} дәрігердің жаңа уақытын таңдаңыз:",
         },
         {},

@@ -13,6 +13,7 @@ from django.db import transaction
 from priyom.appointments.change import cancel, confirm, move
 from priyom.appointments.free import LOOK_AHEAD, TimeTaken, hours
 from priyom.appointments.models import Visit
+from priyom.appointments.rebook import rebook
 from priyom.contracts import registry
 from priyom.contracts.card import Sort
 from priyom.foundation.clock import now
@@ -20,7 +21,6 @@ from priyom.inbox.chat import conversation_of, touch
 from priyom.patients.models import ContactPoint, Reach
 from priyom.patients.reach import answered
 from priyom.portal.questions import OTHER_TIME, Asking
-from priyom.portal.rebook import rebook
 from priyom.portal.rules import Action
 
 ACTING = ("confirm", "keep", "cancel_yes", "slot", "rebook", "other_time")

@@ -7,11 +7,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from priyom.appointments.models import Visit
+from priyom.appointments.rebook import rebooked
 from priyom.foundation.clock import now
 from priyom.inbox.models import Conversation
 from priyom.notifications.offers import offers
 from priyom.portal.page import Choice, Page
-from priyom.portal.rebook import rebooked
 from priyom.portal.rules import Action, Stand, stand
 from priyom.portal.times import at_words, label
 from priyom.portal.words import Words, words

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from priyom.appointments.book import VisitRecord, book
 from priyom.appointments.change import NotLive, cancel, confirm, move
 from priyom.appointments.free import TimeTaken
 from priyom.appointments.models import LIVE, State, Visit
+from priyom.appointments.rebook import rebook
 from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.models import Account
 from priyom.inbox.facts import PatientReplied
@@ -135,13 +134,8 @@ def _rebook(asked: Asked) -> None:
     if old.state != State.MISSED:
         asked.respond("reply_over")
         return
-    name = uuid.uuid5(uuid.NAMESPACE_OID, f"priyom:rebook:{old.pk}:{old.version}")
     try:
-        book(
-            VisitRecord(
-                f"priyom-{name}", old.patient, old.practitioner, old.service, old.branch, start, end, claim=True
-            )
-        )
+        rebook(old, start, end)
     except TimeTaken:
         asked.respond("reply_taken", with_offers=True)
 

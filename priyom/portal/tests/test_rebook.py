@@ -9,12 +9,12 @@ import pytest
 
 from priyom.appointments.change import miss
 from priyom.appointments.models import State, Visit
+from priyom.appointments.rebook import external_id, rebooked
 from priyom.delivery.accounts import create
 from priyom.foundation.clock import clock
 from priyom.inbox.facts import PatientReplied
 from priyom.notifications.offers import offers
 from priyom.patients.models import ContactPoint
-from priyom.portal.rebook import external_id, rebooked
 from priyom.portal.tests.conftest import HALF, START, Desk
 from priyom.scenarios.answer import answer
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from django.db import transaction
+
 from priyom.appointments.book import VisitRecord, book
 from priyom.appointments.models import Visit
 
@@ -23,8 +25,13 @@ def rebooked(missed: Visit) -> Visit | None:
     )
 
 
+@transaction.atomic
 def rebook(missed: Visit, start: datetime, end: datetime) -> Visit:
-    """Book the time instead of the missed visit. The missed visit must be locked by the caller. Raises TimeTaken."""
+    """Book the time instead of the missed visit; the booking there is already, when it was done before.
+
+    Raises TimeTaken when somebody has the time.
+    """
+    Visit.objects.select_for_update().get(pk=missed.pk)
     again = rebooked(missed)
     if again is not None:
         return again
