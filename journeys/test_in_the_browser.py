@@ -1,0 +1,107 @@
+"""A registrar's tab and a patient's phone side by side, in a real browser: what one does, the other sees without reload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from journeys.conftest import tomorrow
+from journeys.house import House
+
+pytestmark = [pytest.mark.journey, pytest.mark.browser]
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def desk(browser: Browser, house: House) -> Iterator[Page]:
+    """The registrar, signed in."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="ru")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(f"{house.web}/login")
+    page.fill("input[name=username]", "registrar")
+    page.fill("input[name=password]", "demo-registrar")
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(f"{house.web}/")
+    yield page
+    context.close()
+
+
+def test_today_and_the_thread_follow_the_phone(desk: Page, house: House) -> None:
+    telegram = house.phone("telegram", "740100", "Дана")
+    start = tomorrow(9)
+    house.book("seen", start, [{"channel": "telegram", "address": "740100"}], given="Дана")
+    told = telegram.wait("Вы записаны")
+    desk.goto(f"{house.web}/?day={start:%Y-%m-%d}")
+    row = desk.locator("a.row.visit", has_text="Иванова Дана")
+    expect(row).to_be_visible(timeout=20_000)
+    expect(row).not_to_contain_text("подтвержден")
+
+    telegram.press(told, "Приду")
+    expect(row).to_contain_text("подтвержден", timeout=20_000)  # no reload
+    expect(row).to_contain_text("кнопка в Telegram")
+    row.click()
+    detail = desk.locator("#detail")
+    expect(detail).to_contain_text("Записан на")
+    expect(detail).to_contain_text("Подтвержден")
+
+    telegram.say("Можно прийти с ребенком?")
+    desk.goto(f"{house.web}/chats")
+    desk.locator("a.row", has_text="Иванова").first.click()
+    thread = desk.locator("#thread")
+    expect(thread).to_contain_text("Можно прийти с ребенком?", timeout=20_000)
+    telegram.say("Ему пять лет")
+    expect(thread).to_contain_text("Ему пять лет", timeout=20_000)  # live
+
+    expect(desk.locator("#where")).to_contain_text("Telegram")
+    desk.fill("#text", "Конечно, ждем вас обоих.")
+    desk.get_by_role("button", name="Отправить").click()
+    expect(desk.locator("#thread")).to_contain_text("Конечно, ждем вас обоих.")
+    telegram.wait("Конечно, ждем вас обоих.")
+
+
+def test_a_call_task_is_done_by_one_button(desk: Page, house: House) -> None:
+    start = (house.now() + timedelta(days=2)).replace(hour=8, minute=0, second=0, microsecond=0)
+    house.book("to-call", start, [], given="Ерлан")
+    house.turn_to(start - timedelta(hours=5))
+    assert [t for t in house.tasks() if t["visit"] == "to-call"]
+    desk.goto(f"{house.web}/tasks")
+    desk.locator("a.row", has_text="Иванова Ерлан").first.click()
+    detail = desk.locator("#detail")
+    expect(detail).to_contain_text("Иванова Ерлан")
+    detail.get_by_role("button", name="Дозвонились").or_(detail.get_by_text("Дозвонились")).first.click()
+    detail.get_by_role("button", name="Придет").first.click()
+    expect(desk.locator("a.row", has_text="Иванова Ерлан")).to_have_count(0, timeout=20_000)
+    visit = house.visit("to-call")
+    assert visit["state"] == "confirmed"
+    assert visit["confirmation"]["by"] == "staff"
+
+
+def test_phones_page_shows_the_message(browser: Browser, house: House) -> None:
+    house.phone("telegram", "740300", "Жанна")
+    house.book(
+        "on-page", house.now() + timedelta(days=3), [{"channel": "telegram", "address": "740300"}], given="Жанна"
+    )
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(20_000)
+    page.goto(house.sandbox)
+    page.get_by_text("Иванова Жанна").first.click()
+    expect(page.get_by_text("Вы записаны").first).to_be_visible()
+    page.get_by_role("button", name="Приду").first.click()
+    expect(page.get_by_text("Вы подтвердили визит").first).to_be_visible()
+    assert house.visit("on-page")["state"] == "confirmed"
+    page.close()
