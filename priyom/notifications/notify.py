@@ -78,6 +78,6 @@ def last_call(visit: Visit) -> datetime:
     return desk(visit).last_call(visit.starts_at, timedelta(minutes=house().call_lead_minutes))
 
 
-def call_at(visit: Visit, at: datetime) -> datetime:
-    """When a call task must be open at the latest: the desk's working time before the last call; not before `at`."""
-    return max(at, desk(visit).back(last_call(visit), timedelta(minutes=house().call_desk_minutes)))
+def call_at(visit: Visit, at: datetime) -> datetime | None:
+    """When a call task must be open at the latest; None when no call can help any more, and messages go on alone."""
+    return desk(visit).call_at(at, last_call(visit), timedelta(minutes=house().call_desk_minutes))

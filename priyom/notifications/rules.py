@@ -129,6 +129,14 @@ class Desk:
                 left -= end - opens
             shift -= 1
 
+    def call_at(self, now: datetime, last: datetime, needs: timedelta) -> datetime | None:
+        """When a call task must be open: `needs` of desk time before the `last` call, but never more than half of the
+        desk time that is left, so that messages have a chance first. None: the last call is over."""
+        if last <= now:
+            return None
+        left = Quiet(self.closes, self.opens, self.zone).open_time(now, last)
+        return max(now, self.back(last, min(needs, left / 2)))
+
 
 @dataclass(frozen=True, slots=True)
 class Way:

@@ -126,11 +126,18 @@ def test_nobody_to_write_to_is_known_at_once(accounts: Accounts) -> None:
     assert Fact.objects.get(type="NotificationExhausted").at == MONDAY
 
 
-def test_a_late_start_still_tries_one_way(accounts: Accounts) -> None:
+def test_a_late_start_shares_what_is_left_with_the_person(accounts: Accounts) -> None:
     row = reminder(make_visit(make_patient(telegram=CHAT, phone=PHONE), MONDAY + 90 * MINUTE))
-    assert row.call_at == MONDAY
-    assert channels(turn(10 * MINUTE)) == ["telegram"]
+    assert row.call_at == MONDAY + 15 * MINUTE
+    assert channels(turn(10 * MINUTE)) == ["telegram", "smsc"]
+    turn(MONDAY + 15 * MINUTE)
     assert fresh(row).state == "exhausted"
+
+
+def test_when_no_call_can_help_messages_go_on_alone(accounts: Accounts) -> None:
+    row = reminder(make_visit(make_patient(telegram=CHAT, phone=PHONE), MONDAY + 50 * MINUTE))
+    assert row.call_at is None
+    assert channels(turn(45 * MINUTE)) == ["telegram", "smsc"]
 
 
 def test_mail_is_left_out_when_there_is_no_time_to_read_it(accounts: Accounts) -> None:

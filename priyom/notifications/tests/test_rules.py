@@ -103,6 +103,31 @@ def test_last_call_examples() -> None:
     assert DESK.back(local(24, 9), 2 * hour) == local(23, 19)
 
 
+@given(MOMENTS, st.integers(1, 72 * 60), st.integers(0, 300))
+def test_a_call_task_opens_in_time_and_leaves_messages_a_chance(now: datetime, lead: int, needs: int) -> None:
+    start = now + timedelta(minutes=lead)
+    last = DESK.last_call(start, timedelta(hours=1))
+    opened = DESK.call_at(now, last, timedelta(minutes=needs))
+    if last <= now:
+        assert opened is None
+        return
+    assert opened is not None
+    assert now <= opened <= last
+    closed = Quiet(DESK.closes, DESK.opens, ALMATY)
+    left, person = closed.open_time(now, last), closed.open_time(opened, last)
+    assert person <= timedelta(minutes=needs)
+    assert abs(person - min(timedelta(minutes=needs), left / 2)) <= timedelta(seconds=1)
+
+
+def test_call_at_examples() -> None:
+    two = timedelta(hours=2)
+    assert DESK.call_at(local(23, 10), local(24, 9), two) == local(23, 19)
+    assert DESK.call_at(local(24, 12), local(24, 13), two) == local(
+        24, 12, 30
+    )  # late: half for messages, half for a call
+    assert DESK.call_at(local(23, 20, 30), local(23, 20), two) is None
+
+
 def way(number: int, sort: str, **more: object) -> Way:
     return Way(number, 1, f"c{number}", str(number), sort, bool(more.pop("own", True)), timedelta(hours=1), **more)  # type: ignore[arg-type]
 
