@@ -13,6 +13,8 @@ from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 import psycopg
+from asgiref.sync import sync_to_async
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from priyom.clinic.models import Staff
@@ -110,6 +112,8 @@ async def events(life: float = LIFE, beat: float = BEAT, pause: float = PAUSE) -
 async def stream(request: HttpRequest) -> HttpResponseBase:
     """`/live`: server-sent events; `fact` means that something a screen may show has changed."""
     staff = await request.auser()
+    # Django would keep the connection that has looked the person up as long as the stream lasts: one per open page.
+    await sync_to_async(connections.close_all)()
     if not isinstance(staff, Staff) or not staff.is_active:
         # 204 tells the browser not to connect again by itself.
         return HttpResponse(status=204)

@@ -34,7 +34,7 @@ STICKS_OUT = """() => [...document.querySelectorAll('body *')].filter(e => !e.cl
 
 
 @pytest.fixture
-def address(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def address(alone: None, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     # The browser's own loop runs in this thread; the tests' questions to the database beside it are harmless.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     server = uvicorn.Server(

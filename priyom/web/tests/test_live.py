@@ -14,7 +14,7 @@ from priyom.foundation.clock import now
 from priyom.journal.models import Fact
 from priyom.web import live
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("alone")]
 
 
 def happen() -> None:
@@ -44,7 +44,7 @@ def listening() -> int:
 async def test_a_fact_wakes_every_page_over_one_connection() -> None:
     pages = await opened(3)
     assert listening() == 1
-    waiting = [asyncio.ensure_future(anext(page)) for page in pages]  # type: ignore[arg-type]
+    waiting = [asyncio.ensure_future(anext(page)) for page in pages]
     await sync_to_async(happen)()
     assert await asyncio.wait_for(asyncio.gather(*waiting), 10) == [live.EVENT] * 3
     await close(pages)

@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-import polib
+import polib  # type: ignore[import-untyped]
 import pytest
 
 WEB = Path(__file__).resolve().parent.parent
