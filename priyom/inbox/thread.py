@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from priyom.clinic.models import Staff
 from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.models import Delivery, Op
 from priyom.inbox.models import Conversation, Incoming
+
+MOMENT = Coalesce("sent_at", "created_at")
+"""Where a message of ours stands in the thread: when it left; until then, when it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ class Entry:
 def thread(conversation: Conversation, before: datetime | None = None, limit: int = 100) -> list[Entry]:
     """The newest `limit` messages (older than `before`), oldest first."""
     entries = [*_said(conversation, before, limit), *_written(conversation, before, limit)]
-    entries.sort(key=lambda entry: (entry.at, entry.id))
+    # What was said stands before what we answered to it in the same moment.
+    entries.sort(key=lambda entry: (entry.at, entry.direction == "out", int(entry.id[1:])))
     return entries[-limit:]
 
 
@@ -63,10 +68,10 @@ def _written(conversation: Conversation, before: datetime | None, limit: int) ->
         mine = Q(patient_id=conversation.patient_id)
     else:
         mine = Q(patient=None, account_id=conversation.account_id, address=conversation.address)
-    rows = Delivery.objects.filter(mine, op=Op.SEND).select_related("account")
+    rows = Delivery.objects.filter(mine, op=Op.SEND).select_related("account").annotate(at=MOMENT)
     if before is not None:
-        rows = rows.filter(created_at__lt=before)
-    newest = list(rows.order_by("-created_at", "-id")[:limit])
+        rows = rows.filter(at__lt=before)
+    newest = list(rows.order_by("-at", "-id")[:limit])
     authors = {row.origin_id for row in newest if row.origin == "staff" and row.origin_id is not None}
     names = {s.pk: s.get_full_name() or s.username for s in Staff.objects.filter(pk__in=authors)} if authors else {}
     return [_entry(row, names) for row in newest]
