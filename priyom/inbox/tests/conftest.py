@@ -1,0 +1,20 @@
+"""A clinic with its four channels on a Monday morning; no scenario runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from priyom.delivery.models import Account
+from priyom.foundation.clock import clock
+from tests.factories import MONDAY, SETTINGS, make_account
+
+Accounts = Mapping[str, Account]
+
+
+@pytest.fixture
+def accounts(db: None) -> Accounts:
+    """channel -> account, all four; the clock stands at 11:00 in Almaty."""
+    clock.freeze(MONDAY)
+    return {channel: make_account(channel) for channel in SETTINGS}
