@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from priyom.appointments.change import NotLive, cancel, confirm, move
 from priyom.appointments.free import TimeTaken
 from priyom.appointments.models import LIVE, State, Visit
-from priyom.appointments.rebook import rebook
+from priyom.appointments.rebook import rebook, rebooked
 from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.models import Account
+from priyom.foundation.clock import now
 from priyom.inbox.facts import PatientReplied
 from priyom.inbox.models import Conversation, Incoming
 from priyom.notifications.offers import offers
@@ -66,7 +67,8 @@ def _asked(fact: PatientReplied, rest: str) -> Asked | None:
     visit_id, _, more = rest.partition(":")
     version, _, detail = more.partition(":")
     visit = (
-        Visit.objects.select_related("patient", "branch", "service", "practitioner")
+        Visit.objects.select_for_update(of=("self",))  # nobody moves it between our look and our act
+        .select_related("patient", "branch", "service", "practitioner")
         .filter(pk=int(visit_id), patient_id=fact.patient_id)
         .first()
     )
@@ -117,6 +119,9 @@ def _span(asked: Asked) -> tuple[datetime, datetime]:
 
 def _take_slot(asked: Asked) -> None:
     start, end = _span(asked)
+    if start <= now():
+        asked.respond("reply_offers", with_offers=True)
+        return
     try:
         move(
             asked.visit.pk, start, end, by="patient", channel=asked.account.channel, evidence=asked.evidence,
@@ -133,6 +138,13 @@ def _rebook(asked: Asked) -> None:
     old = asked.visit
     if old.state != State.MISSED:
         asked.respond("reply_over")
+        return
+    made = rebooked(old)
+    if made is not None:  # a second time pressed after one was taken: it is shown what stands
+        replace(asked, visit=made).respond("reply_stale" if made.state in LIVE else "reply_over")
+        return
+    if start <= now():
+        asked.respond("reply_offers", with_offers=True)
         return
     try:
         rebook(old, start, end)
