@@ -76,7 +76,8 @@ def _without_scenarios(at: datetime) -> int:
     rows = _coming(at).filter(~Exists(began))[:AT_ONCE]
     for visit in rows:
         with transaction.atomic():
-            start("VisitBooked" if visit.version == 1 else "VisitMoved", visit.pk, at, {})
+            old = visit.moved_from
+            start("VisitMoved" if old else "VisitBooked", visit.pk, at, {"old_start": old.isoformat()} if old else {})
             _found(visit.patient_id, visit.pk, "у визита не начат ни один сценарий", "сценарии начаты")
     return len(rows)
 
