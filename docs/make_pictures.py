@@ -20,11 +20,13 @@ from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, sync_playwright
+from small_png import small
 
 PAGES, PHONES = sys.argv[1:3] if len(sys.argv) > 2 else ("http://127.0.0.1:8000", "http://127.0.0.1:8001")
 FOLDER = Path(__file__).with_name("pictures")
 BRANCH, ZONE = "Филиал в Алматы", ZoneInfo("Asia/Almaty")
 CONFIRMS = ("Приду", "Келемін")
+BY_DIGIT = " 1 - "
 QUESTION = "Здравствуйте! Можно прийти вдвоём с дочкой?"
 ANSWER = "Здравствуйте! Да, конечно. Захватите полис дочки."
 
@@ -53,7 +55,9 @@ def answer(share: int) -> list[dict[str, str]]:
         if not came:
             continue
         yes = [b for b in came[-1]["buttons"] if b["label"] in CONFIRMS]
-        if yes and not came[-1]["edited"]:
+        if BY_DIGIT in came[-1]["text"]:
+            ask("POST", f"{where}/say", {"text": "1"})
+        elif yes and not came[-1]["edited"]:
             ask("POST", f"{where}/press", {"message": came[-1]["id"], "button": yes[0]["id"]})
             pressed.append(phone)
     return pressed
@@ -64,11 +68,12 @@ def live_a_day() -> dict[str, str]:
     here = datetime.fromisoformat(ask("GET", "/clock")["now"]).astimezone(ZONE)
     day = here.date() + timedelta(days=here.hour >= 14)
     walk(datetime.combine(day, time(14, 30), ZONE))
-    talker = next(phone for phone in answer(70) if phone["kind"] == "telegram")
+    talker = next(phone for phone in answer(55) if phone["kind"] == "telegram")
     walk(datetime.combine(day, time(19, 15), ZONE))
-    answer(85)
-    walk(datetime.combine(day + timedelta(days=1), time(8, 40), ZONE))
-    answer(92)
+    answer(62)
+    walk(datetime.combine(day + timedelta(days=1), time(10, 10), ZONE))
+    answer(70)
+    walk(datetime.combine(day + timedelta(days=1), time(10, 40), ZONE))
     ask("POST", f"/phones/telegram/{talker['address']}/say", {"text": QUESTION})
     return talker
 
@@ -84,7 +89,7 @@ def sign_in(page: Page) -> None:
 def take(page: Page, name: str) -> None:
     """A picture of what is seen."""
     page.wait_for_timeout(900)
-    page.screenshot(path=FOLDER / f"{name}.png")
+    (FOLDER / f"{name}.png").write_bytes(small(page.screenshot()))
 
 
 def staff_screens(page: Page) -> None:
@@ -100,7 +105,8 @@ def staff_screens(page: Page) -> None:
     page.click(".composer button[type=submit]")
     take(page, "conversation")
     page.goto(f"{PAGES}/tasks")
-    hrefs = [link.get_attribute("href") for link in page.locator('a[href*="/tasks/"]').all()][:12]
+    urgent = page.locator('a[href*="/tasks/"]', has_text="осталось")
+    hrefs = [link.get_attribute("href") for link in urgent.all() or page.locator('a[href*="/tasks/"]').all()][:8]
     page.goto(PAGES + max((str(href) for href in hrefs), key=lambda href: tried(page, href)))
     take(page, "task")
     page.locator('a[href*="/visits/"]').first.click()
@@ -131,7 +137,7 @@ def main() -> None:
     talker = live_a_day()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="ru-RU")
+        page = browser.new_page(viewport={"width": 1440, "height": 860}, locale="ru-RU")
         staff_screens(page)
         phones_screen(page, talker)
         browser.close()
