@@ -19,7 +19,7 @@ from priyom.inbox.chat import Chat, conversation, touch
 from priyom.inbox.facts import PatientReplied
 from priyom.inbox.link import link_by_phone, link_by_token
 from priyom.inbox.models import Incoming
-from priyom.inbox.rules import Choice, understand
+from priyom.inbox.rules import Choice, courtesy, understand
 from priyom.journal.record import record
 from priyom.notifications.respond import respond, respond_unknown
 from priyom.patients import reach
@@ -119,7 +119,7 @@ def _take(
         conversation=thread, account=chat.account, raw=raw, address=chat.address, at=moment, text=text,
         pressed=pressed, delivery=delivery, action=action[:60], files=files or [], provider_id=provider_id,
     )  # fmt: skip
-    touch(thread, text or "файл", moment, needs_answer=not action)
+    touch(thread, text or "файл", moment, needs_answer=not action and (bool(files) or not courtesy(text)))
     if point is None:
         return
     reach.answered(point, chat.account.channel, moment, _answered_for(delivery, text, moment) if answers else None)

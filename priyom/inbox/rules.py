@@ -106,6 +106,11 @@ def words(text: str) -> list[str]:
     return [w for w in found if w not in FILLERS]
 
 
+def courtesy(text: str) -> bool:
+    """«Спасибо!» and the like: nobody has to answer it."""
+    return bool(_WORDS.sub("", text)) and not words(text)
+
+
 def understand(text: str, choices: Sequence[Choice]) -> str:
     """The action a text means, given the buttons of the last question; '' when a person must read it.
 

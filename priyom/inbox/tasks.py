@@ -87,6 +87,17 @@ def close_for_visit(visit_id: int, state: TaskState, result: str) -> None:
         _close(row, state, result, None)
 
 
+def drop_over(at: datetime) -> int:
+    """Tasks of visits that have begun: too late to call. How many were dropped."""
+    begun = CallTask.objects.filter(state=TaskState.OPEN, visit__starts_at__lte=at)[:200]
+    for row in begun:
+        with transaction.atomic():
+            task = CallTask.objects.select_for_update().get(pk=row.pk)
+            if task.state == TaskState.OPEN:
+                _close(task, TaskState.DROPPED, "визит уже начался", None)
+    return len(begun)
+
+
 def _open(task: CallTask) -> CallTask:
     row = CallTask.objects.select_for_update().get(pk=task.pk)
     if row.state != TaskState.OPEN:

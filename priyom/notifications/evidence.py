@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from priyom.contracts.card import Sort
 from priyom.contracts.message import Signal
 from priyom.contracts.registry import channel as find_channel
 
@@ -15,6 +16,7 @@ WORDS = {
     Signal.UNCERTAIN: "отправлено в {title}, но подтверждения нет: дошло ли, неизвестно",
 }
 SILENT = "передано {title}; дошло ли, он не сообщает"
+SILENT_MAIL = "передано почтовому серверу; дошло ли, он не сообщает"
 WAITS = "передано {title}, ждем отчета о доставке"
 
 
@@ -22,5 +24,7 @@ def signal_words(channel: str, signal: str) -> str:
     """«передано Telegram; дошло ли, он не сообщает»."""
     card = find_channel(channel).card
     if signal == Signal.ACCEPTED:
+        if card.sort == Sort.MAIL:
+            return SILENT_MAIL
         return (WAITS if Signal.DELIVERED in card.signals else SILENT).format(title=card.title)
     return WORDS.get(signal, signal).format(title=card.title)

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from priyom.appointments.models import LIVE, State, Visit
 from priyom.foundation.clock import now
 from priyom.inbox.models import CallTask, TaskState
-from priyom.inbox.tasks import close_for_visit, open_call_task
+from priyom.inbox.tasks import close_for_visit, drop_over, open_call_task
 from priyom.journal.models import Pending
 from priyom.journal.record import record
 from priyom.notifications.models import Leg, LegState, Notification
@@ -31,6 +31,7 @@ AT_ONCE = 200
 def reconcile() -> int:
     """One round. How many things were found and put right."""
     at = now()
+    drop_over(at)
     return sum(check(at) for check in CHECKS)
 
 

@@ -21,7 +21,7 @@ from priyom.inbox.models import CallTask, Conversation
 from priyom.inbox.read import read, settle, unsettle
 from priyom.inbox.reply import NowhereToWrite, reply, where
 from priyom.inbox.tests.conftest import Accounts
-from priyom.inbox.thread import thread
+from priyom.inbox.thread import Entry, thread
 from priyom.journal.models import Fact
 from priyom.notifications.notify import Order, notify
 from priyom.patients.models import ContactPoint
@@ -242,7 +242,8 @@ def test_pages_of_a_thread_meet_without_loss_or_doubling(visit: Visit, olga: Sta
             gateway()
     whole = thread(row)
     assert len({entry.id for entry in whole}) == len(whole) == 12
-    pages, before = [], None
+    pages: list[Entry] = []
+    before = None
     for _ in range(4):
         page = thread(row, before, 5)
         if not page:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priyom.inbox.rules import Choice, understand
+from priyom.inbox.rules import Choice, courtesy, understand
 
 ASK = [Choice("confirm:7:1"), Choice("move:7:1"), Choice("cancel:7:1")]
 SURE = [Choice("cancel_yes:7:1"), Choice("keep:7:1")]
@@ -63,3 +63,11 @@ def test_any_text_gives_an_offered_action_or_none(text: str) -> None:
 def test_only_offered_numbers_count(number: int) -> None:
     expected = ASK[number - 1].action if 1 <= number <= 3 else ""
     assert understand(str(number), ASK) == expected
+
+
+def test_courtesies_need_no_answer() -> None:
+    assert courtesy("Спасибо!")
+    assert courtesy("рақмет")
+    assert not courtesy("спасибо, а где парковка?")
+    assert not courtesy("")
+    assert not courtesy("?!")

@@ -63,7 +63,7 @@ def test_healthy_ends_give_nothing(visit: Visit) -> None:
 def test_a_leg_that_was_not_told_of_its_failure_goes_on(visit: Visit) -> None:
     turn(visit.starts_at - 23 * HOUR)
     leg = Leg.objects.filter(state="waiting").get()
-    Delivery.objects.filter(pk=leg.delivery_id).update(
+    Delivery.objects.filter(pk=leg.delivery_id or 0).update(
         signal="failed", evidence="шлюз отказал", signal_at=now() - 3 * MINUTE
     )
     assert reconcile() == 1
