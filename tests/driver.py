@@ -101,7 +101,7 @@ def _settle(end: Settled) -> None:
     _rows(delivery_sql["settle"], settled_values([end]))
 
 
-def _rows(statement: str, values: dict[str, object]) -> list[tuple[Any, ...]]:
+def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
@@ -157,7 +157,7 @@ def press(delivery: Delivery, label: str) -> None:
     settle_house()
 
 
-def say(account: Account, address: str, text: str, **more: str) -> None:
+def say(account: Account, address: str, text: str, *, reply_to: str = "") -> None:
     """The patient writes, and the house comes to rest (nothing leaves)."""
-    happen(account, Said(address, text, f"said-{now().timestamp()}-{text[:20]}", now(), **more))
+    happen(account, Said(address, text, f"said-{now().timestamp()}-{text[:20]}", now(), reply_to=reply_to))
     settle_house()

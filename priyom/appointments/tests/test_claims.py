@@ -71,10 +71,7 @@ def test_of_two_who_press_the_same_time_one_gets_it() -> None:
     clock.freeze(MONDAY)
     doctor, wanted = make_practitioner(), MONDAY + 3 * DAY
     visits = [make_visit(make_patient(), MONDAY + DAY + n * HALF, practitioner=doctor) for n in range(4)]
-    works = [
-        lambda v=v: move(v.pk, wanted, wanted + HALF, by="patient", claim_time=True)  # type: ignore[misc]
-        for v in visits
-    ]
+    works = [lambda v=v: move(v.pk, wanted, wanted + HALF, by="patient", claim_time=True) for v in visits]
     results = together(*works)
     assert len(results) == 4
     assert [isinstance(result, TimeTaken) for result in results].count(True) == 3
@@ -87,10 +84,7 @@ def test_of_two_who_book_the_same_time_one_gets_it() -> None:
     clock.freeze(MONDAY)
     doctor, wanted = make_practitioner(), MONDAY + 3 * DAY
     anna, olga, place = make_patient(), make_patient(), make_branch()
-    works = [
-        lambda p=p: make_visit(p, wanted, practitioner=doctor, branch=place, claim=True)  # type: ignore[misc]
-        for p in (anna, olga)
-    ]
+    works = [lambda p=p: make_visit(p, wanted, practitioner=doctor, branch=place, claim=True) for p in (anna, olga)]
     results = together(*works)
     assert [isinstance(result, TimeTaken) for result in results].count(True) == 1
     assert Visit.objects.count() == 1

@@ -34,7 +34,7 @@ def fresh(visit: Visit) -> Visit:
     return Visit.objects.get(pk=visit.pk)
 
 
-def again(visit: Visit, start: datetime = START, **over: object) -> tuple[Visit, bool]:
+def again(visit: Visit, start: datetime = START, /, **over: object) -> tuple[Visit, bool]:
     values = {
         "external_id": visit.external_id, "patient": visit.patient, "practitioner": visit.practitioner,
         "service": visit.service, "branch": visit.branch, "starts_at": start, "ends_at": start + HALF,
@@ -67,7 +67,7 @@ def test_booked_again_at_another_time_is_a_move(visit: Visit) -> None:
 @pytest.mark.parametrize("part", ["practitioner", "branch"])
 def test_another_doctor_or_place_is_a_move_too(visit: Visit, part: str) -> None:
     other = make_practitioner("Ли Олег") if part == "practitioner" else make_branch()
-    moved, changed = again(visit, **{part: other})
+    moved, changed = again(visit, START, **{part: other})
     assert (changed, moved.version, getattr(fresh(visit), part)) == (True, 2, other)
 
 
