@@ -28,6 +28,7 @@ WORDS = [Signal.ACCEPTED, Signal.UNCERTAIN, REJECTED, BLOCKED]
 
 steps = st.one_of(
     st.tuples(st.just("turn"), st.sampled_from([1, 30, 60, 5 * 60, 13 * 60, 24 * 60])),
+    st.tuples(st.just("overtake"), st.sampled_from(["move", "cancel"])),
     st.tuples(st.just("book"), st.integers(1, 80)),
     st.tuples(st.just("move"), st.integers(1, 80)),
     st.tuples(st.just("cancel"), st.just(0)),
@@ -36,7 +37,7 @@ steps = st.one_of(
     st.tuples(st.just("press"), st.integers(0, 30)),
     st.tuples(st.just("say"), st.sampled_from(["1", "2", "да", "нет", "стоп", "старт", "Где вход?"])),
     st.tuples(st.just("tell"), st.sampled_from([Signal.SENT, Signal.DELIVERED, Signal.READ, Signal.FAILED])),
-    st.tuples(st.just("gateway"), st.sampled_from(WORDS)),
+    st.tuples(st.just("gateway"), st.sampled_from([*WORDS, None, None])),
 )
 
 
@@ -48,7 +49,7 @@ class Life:
         open_house()
         self.accounts = {channel: make_account(channel) for channel in SETTINGS}
         self.patient = make_patient(**contacts)
-        self.word: Signal | Refused = Signal.ACCEPTED
+        self.word: Signal | Refused | None = Signal.ACCEPTED  # None: the gateways are down
         self.left: list[Delivery] = []
         self.best: dict[int, int] = {}
         make_visit(self.patient, MONDAY + 50 * HOUR)
@@ -60,7 +61,15 @@ class Life:
         match verb:
             case "turn":
                 assert isinstance(how, int)
-                self.saw(turn(how * MINUTE, self.say_for))
+                if self.word is None:
+                    clock.freeze(now() + how * MINUTE)
+                else:
+                    self.saw(turn(how * MINUTE, self.say_for))
+            case "overtake":  # the visit changes while its message waits for a gateway that is down
+                word, self.word = self.word, None
+                self.do("book", 60)
+                self.do(str(how), 70)
+                self.word = word
             case "book":
                 make_visit(self.patient, now() + hours, branch=last.branch)
             case "move" if live:
@@ -89,15 +98,17 @@ class Life:
                 if self.left and self.left[-1].provider_id:
                     tell(self.left[-1], how)
             case "gateway":
-                assert isinstance(how, Signal | Refused)
+                assert how is None or isinstance(how, Signal | Refused)
                 self.word = how
         settle_house()
         self.nothing_stale()
-        self.saw(rest(self.say_for))
+        if self.word is not None:
+            self.saw(rest(self.say_for))
 
     def say_for(self, delivery: Delivery) -> Signal | Refused:
         if delivery.origin == "notification":
             self.fits(delivery)
+        assert self.word is not None
         return self.word if delivery.op == "send" else Signal.ACCEPTED
 
     def saw(self, left: list[Delivery]) -> None:
