@@ -3,6 +3,8 @@ message of unknown fate: repeat it under its key, ask after it, or neither."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +37,31 @@ def card(key: str, after_crash: AfterCrash, *, pace: float = 2000.0, parallel: i
 
 
 def register() -> None:
-    """Let the registry find the counting channels in this process."""
+    """Let the registry find the counting channels in this process, for good; tests say `registered`."""
     if FOLDER not in registry.FOLDERS:
         registry.FOLDERS.append(FOLDER)
         priyom.channels.__path__.append(str(FOLDER))
-        registry.names.cache_clear()
+        _look_again()
+
+
+@contextmanager
+def registered() -> Iterator[None]:
+    """Let the registry find the counting channels inside the block, and only there."""
+    if FOLDER in registry.FOLDERS:
+        yield
+        return
+    register()
+    try:
+        yield
+    finally:
+        registry.FOLDERS.remove(FOLDER)
+        priyom.channels.__path__.remove(str(FOLDER))
+        _look_again()
+
+
+def _look_again() -> None:
+    registry.names.cache_clear()
+    registry.channel.cache_clear()
 
 
 async def post(http: Http, account: Account, path: str, outgoing: Outgoing) -> Answer:

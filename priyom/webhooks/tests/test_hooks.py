@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -18,9 +18,14 @@ from priyom.delivery.settle import NotYetKnown
 from priyom.foundation.clock import clock, now
 from priyom.webhooks.receive import MOST, hook
 
-counting.register()
-
 Post = Callable[..., HttpResponse]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _counting() -> Iterator[None]:
+    """The counting channels, for these tests alone: other rooms' tests count the channels there are."""
+    with counting.registered():
+        yield
 
 
 @pytest.fixture
