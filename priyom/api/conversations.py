@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from priyom.api.paging import PAGE, cursor, moment_and_id
+from priyom.api.paging import PAGE, cursor, moment_and_entry
 from priyom.api.patients import find
 from priyom.api.shapes import ConversationPage, MessageShape
 from priyom.inbox.models import Conversation
@@ -37,12 +37,22 @@ def one(
 
 
 def _entries(conversation: Conversation, after: str, limit: int) -> list[Entry]:
-    """Up to the page and at least one entry more where there is one; equal moments are told apart by id."""
+    """Everything before the cursor that a page needs, and at least one entry more where there is one."""
     if not after:
         return thread(conversation, None, limit + 1)
-    last = moment_and_id(after)
-    entries = thread(conversation, last[0] + timedelta(microseconds=1), 2 * limit + 1)
-    return [entry for entry in entries if (entry.at, entry.id) < last]
+    last = moment_and_entry(after)
+    most = 2 * limit + 1
+    while True:
+        entries = thread(conversation, last[0] + timedelta(microseconds=1), most)
+        older = [entry for entry in entries if _place(entry.at, entry.id) < _place(*last)]
+        if len(older) > limit or len(entries) < most:
+            return older
+        most *= 2  # a crowd of one moment stands between the cursor and what is older
+
+
+def _place(at: datetime, entry_id: str) -> tuple[datetime, bool, int]:
+    """Where an entry stands in a thread: of one moment, what was said comes before what we wrote, each by number."""
+    return at, entry_id.startswith("d"), int(entry_id[1:])
 
 
 def _shape(entry: Entry) -> MessageShape:

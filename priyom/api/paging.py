@@ -26,14 +26,30 @@ def moment_and_id(text: str) -> tuple[datetime, str]:
         if at.tzinfo is None or not isinstance(key, int | str):
             raise ValueError(text)
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        detail = "Такого курсора мы не давали: возьмите next из прошлого ответа"
-        raise ApiProblem(422, detail, errors=[{"pointer": "/query/cursor", "detail": detail}]) from None
+        raise _not_ours() from None
     return at, str(key)
 
 
 def moment_and_number(text: str) -> tuple[datetime, int]:
     """The same for ids that are numbers. Raises ApiProblem 422."""
     at, key = moment_and_id(text)
-    if not (key.isascii() and key.isdigit() and len(key) < 19):
-        raise ApiProblem(422, "Такого курсора мы не давали: возьмите next из прошлого ответа")
+    if not _number(key):
+        raise _not_ours()
     return at, int(key)
+
+
+def moment_and_entry(text: str) -> tuple[datetime, str]:
+    """The same for entries of a thread: a letter, then a number. Raises ApiProblem 422."""
+    at, key = moment_and_id(text)
+    if key[:1] not in ("d", "i") or not _number(key[1:]):
+        raise _not_ours()
+    return at, key
+
+
+def _number(key: str) -> bool:
+    return key.isascii() and key.isdigit() and len(key) < 19
+
+
+def _not_ours() -> ApiProblem:
+    detail = "Такого курсора мы не давали: возьмите next из прошлого ответа"
+    return ApiProblem(422, detail, errors=[{"pointer": "/query/cursor", "detail": detail}])

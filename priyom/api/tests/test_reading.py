@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from priyom.api.paging import cursor
 from priyom.api.tests.conftest import AT, Send, event, visit_data
 from priyom.appointments import change
 from priyom.appointments.models import Visit
@@ -112,12 +113,12 @@ def test_a_days_visits_by_the_branchs_clock(api: Client, send: Send) -> None:
 
 def test_pages_hold_every_visit_once(api: Client, send: Send) -> None:
     send(*(event(str(n), data=visit_data(f"v-{n}")) for n in range(7)))
-    seen, cursor = [], ""
+    seen, place = [], ""
     for _ in range(5):
-        page = get(api, "visits", limit=3, cursor=cursor)
+        page = get(api, "visits", limit=3, cursor=place)
         seen += [visit["id"] for visit in page["items"]]
-        cursor = page["next"]
-        if cursor is None:
+        place = page["next"]
+        if place is None:
             break
     assert seen == [f"v-{n}" for n in range(7)]
 
@@ -162,23 +163,30 @@ def test_a_conversation_in_order_and_by_pages(api: Client, send: Send) -> None:
     delivery(visit)
     assert [m["direction"] for m in get(api, "conversations/p-1")["items"]] == ["out"]
     talk = Conversation.objects.create(patient=visit.patient, last_at=AT)
-    for second in (0, 0, 5):
+    delivery(visit, sent_at=AT + timedelta(seconds=5))
+    for second in [5] * 11 + [9]:
         Incoming.objects.create(
             conversation=talk, account=account(), address="+77011234567", at=AT + timedelta(seconds=second), text="1"
         )
     whole = get(api, "conversations/p-1")
     assert whole["next"] is None
-    assert [m["direction"] for m in whole["items"]] == ["out", "in", "in", "in"]
+    assert [m["direction"] for m in whole["items"]] == ["out", *["in"] * 11, "out", "in"], "words before the answer"
     assert whole["items"][0]["buttons"] == ["Приду"]
     seen: list[str] = []
-    cursor = ""
-    for _ in range(5):
-        page = get(api, "conversations/p-1", limit=1, cursor=cursor)
+    place = ""
+    for _ in range(20):
+        page = get(api, "conversations/p-1", limit=1, cursor=place)
         seen = [m["id"] for m in page["items"]] + seen
-        cursor = page["next"]
-        if cursor is None:
+        place = page["next"]
+        if place is None:
             break
     assert seen == [m["id"] for m in whole["items"]]
+
+
+@pytest.mark.parametrize("key", ["x1", "d", "i-1", "", "d" + "9" * 30, 7])
+def test_a_cursor_of_a_thread_that_is_not_ours_is_refused(api: Client, send: Send, key: str | int) -> None:
+    send(event("1"))
+    assert api.get("/api/v1/conversations/p-1", {"cursor": cursor(AT, key)}).status_code == 422
 
 
 def test_history_is_not_listed(api: Client, send: Send) -> None:
