@@ -64,8 +64,8 @@ class Strength:
     """How much waiting a walk has left, in real seconds."""
 
     began: float
+    patience: float
     stalled: float = 0.0
-    patience: float = PATIENCE
 
     def left(self) -> bool:
         """Whether the walk may still wait for the house."""
@@ -108,7 +108,7 @@ class Turner:
         if target - start > FURTHEST:
             raise Backwards(f"За один раз часы переводятся не дальше чем на {FURTHEST.days} дней")
         self.target = target
-        strength = Strength(time.monotonic())
+        strength = Strength(time.monotonic(), PATIENCE)
         grain = timedelta(minutes=5 if target - start > LONG else 1)
         try:
             await self._rest(strength)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -79,16 +79,41 @@ def test_what_the_house_plans_on_the_way_is_visited_too() -> None:
     assert [at.strftime("%H:%M") for _, at in house.done] == ["11:01", "11:31", "12:01", "12:31"]
 
 
-def test_nobody_works_and_it_arrives_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking, "PATIENCE", 0.2)
-    monkeypatch.setattr(walking, "IMPATIENCE", 0.01)
-    monkeypatch.setattr(walking, "STALLED_LIMIT", 0.3)
+@dataclass
+class Watch:
+    """Real seconds as the walk counts them: only its looks at the house take any."""
+
+    seconds: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@dataclass
+class IdleHouse(PlanHouse):
+    """Nobody works; a look takes a second of the watch."""
+
+    works: bool = False
+    watch: Watch = field(default_factory=Watch)
+    looks: Counter[datetime] = field(default_factory=Counter)
+
+    async def busy(self, at: datetime) -> tuple[int, ...]:
+        self.watch.seconds += 1
+        self.looks[at] += 1
+        return await super().busy(at)
+
+
+@pytest.mark.parametrize("patience", [3, 12])
+def test_nobody_works_and_it_arrives_all_the_same(monkeypatch: pytest.MonkeyPatch, patience: int) -> None:
     clock = HandClock(START)
-    house = PlanHouse(clock, [START + timedelta(minutes=10 * n) for n in range(200)], works=False)
-    began = time.monotonic()
+    house = IdleHouse(clock, [START + timedelta(minutes=10 * n) for n in range(200)])
+    for name, value in {"PATIENCE": patience, "STALLED_LIMIT": 30, "POLL": 0, "time": house.watch}.items():
+        monkeypatch.setattr(walking, name, value)
     walk(house, START + timedelta(days=2))
     assert clock.now() == START + timedelta(days=2)
-    assert time.monotonic() - began < 10
+    assert house.looks.pop(START) == patience + 1, "it waits at the first step, until longer than its patience"
+    assert set(house.looks.values()) == {1}, "and hardly at the next ones"
+    assert len(clock.shown) == 30 - patience, "until it has waited enough in all; then it goes straight to its end"
 
 
 def test_backwards_and_too_far_are_refused() -> None:
