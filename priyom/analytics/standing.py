@@ -17,6 +17,7 @@ from priyom.clinic.house import house
 from priyom.clinic.models import House
 from priyom.contracts.registry import channel as find_channel
 from priyom.inbox.models import CallTask, TaskState
+from priyom.inbox.read import waiting_for_an_answer
 from priyom.journal.models import Pending
 from priyom.notifications.evidence import signal_words
 from priyom.notifications.models import Leg, LegState, Notification
@@ -48,7 +49,7 @@ class _Around:
     tasks: dict[int, CallTask]
     reach: dict[int, Reachability]
     stirring: set[int]
-    """Patients of whom something has just happened that nobody has reacted to yet."""
+    """Patients of whom something has just happened that nobody has reacted to yet, or whose words wait for a person."""
     rules: House
 
 
@@ -63,7 +64,7 @@ def silent(visit: Visit, *, on_it: bool, at: datetime, last_call: datetime) -> b
     """The rule itself, pure: open, and either nobody is on it or it is too late to call; until its outcome is known."""
     if visit.history or visit.state not in OPEN:
         return False
-    return not on_it or at > last_call or visit.unreachable_at is not None
+    return not on_it or at > last_call
 
 
 def last_call(visit: Visit, rules: House) -> datetime:
@@ -84,6 +85,7 @@ def _look(visits: list[Visit], at: datetime) -> _Around:
     tasks = {t.visit_id or 0: t for t in CallTask.objects.filter(visit__in=ids, state=TaskState.OPEN)}
     patients = {visit.patient_id for visit in visits}
     stirring = set(Pending.objects.filter(key__in=patients, parked=False).values_list("key", flat=True))
+    stirring |= waiting_for_an_answer(patients)
     return _Around(notifications, runs, tasks, reachability(patients, at, rules.proven_days), stirring, rules)
 
 

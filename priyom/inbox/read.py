@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from priyom.inbox.models import Conversation
 
 
 def read(conversation: Conversation) -> None:
     """Somebody has seen what is new. It still needs an answer until one is given or it is settled."""
     Conversation.objects.filter(pk=conversation.pk, unread__gt=0).update(unread=0)
+
+
+def waiting_for_an_answer(patient_ids: Iterable[int]) -> set[int]:
+    """Those whose words wait for a person."""
+    rows = Conversation.objects.filter(patient__in=list(patient_ids), needs_answer=True)
+    return {patient_id for patient_id in rows.values_list("patient_id", flat=True) if patient_id is not None}
 
 
 def settle(conversation: Conversation) -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from priyom.consent.ask import allows
 from priyom.consent.change import give, withdraw
 from priyom.contracts.events import Pressed, Said, SharedPhone, Started
 from priyom.contracts.message import Signal
@@ -77,6 +78,8 @@ def started(chat: Chat, event: Started, raw: RawUpdate) -> None:
         return
     for point in chat.points:
         reach.opened(point, chat.account.channel, event.at or now())
+        if not allows(point.patient_id, "service", chat.account.channel):
+            give(point.patient, "service", chat.account.channel, "открыл чат снова", "старт")
 
 
 def shared_phone(chat: Chat, event: SharedPhone, raw: RawUpdate) -> None:

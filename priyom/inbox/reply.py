@@ -12,6 +12,7 @@ from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.enqueue import Order, enqueue
 from priyom.delivery.models import Account
 from priyom.foundation.clock import now
+from priyom.inbox.chat import Chat
 from priyom.inbox.models import Conversation, Incoming
 from priyom.notifications.ways import ways
 
@@ -37,15 +38,16 @@ def where(conversation: Conversation) -> Route | None:
     if conversation.patient_id is None:
         assert conversation.account is not None
         return _route(conversation.account, conversation.address, None)
+    last = Incoming.objects.filter(conversation=conversation).select_related("account").order_by("-id").first()
+    if last is not None and last.account.enabled and last.action != "stop":
+        point = Chat.of(last.account, last.address).point_of(conversation.patient_id)
+        # Whoever writes to us may be answered there, also after «стоп»; not where they have closed the chat.
+        if point is not None and not point.reaches.filter(channel=last.account.channel).exclude(lost="").exists():
+            return _route(last.account, last.address, point.pk)
     open_ways = ways(conversation.patient_id, "service", "delivered")
-    last = Incoming.objects.filter(conversation=conversation).order_by("-id").first()
-    best = next(
-        (w for w in open_ways if last and (w.account_id, w.address) == (last.account_id, last.address)),
-        open_ways[0] if open_ways else None,
-    )
-    if best is None:
+    if not open_ways:
         return None
-    return _route(Account.objects.get(pk=best.account_id), best.address, best.contact_point_id)
+    return _route(Account.objects.get(pk=open_ways[0].account_id), open_ways[0].address, open_ways[0].contact_point_id)
 
 
 @transaction.atomic

@@ -87,6 +87,13 @@ def close_for_visit(visit_id: int, state: TaskState, result: str) -> None:
         _close(row, state, result, None)
 
 
+@transaction.atomic
+def close_for_patient(patient_id: int, result: str) -> None:
+    """The patient has answered, with words a person has to read: from here the thread goes on, not the phone."""
+    for row in CallTask.objects.select_for_update().filter(patient_id=patient_id, state=TaskState.OPEN):
+        _close(row, TaskState.ANSWERED, result, None)
+
+
 def drop_over(at: datetime) -> int:
     """Tasks of visits that have begun: too late to call. How many were dropped."""
     begun = CallTask.objects.filter(state=TaskState.OPEN, visit__starts_at__lte=at)[:200]

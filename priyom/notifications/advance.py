@@ -59,8 +59,11 @@ def _step(row: Notification, at: datetime) -> None:
         end(row, NotificationState.CANCELLED, gone)
         return
     close_legs(row, LegState.PASSED, "время вышло")
-    if at >= row.expires_at and row.state != NotificationState.PLANNED:
-        exhaust(row, "срок сообщения прошел")
+    if at >= row.expires_at:
+        if row.state == NotificationState.PLANNED and not row.must_reach:
+            end(row, NotificationState.EXPIRED, "поздно отправлять")
+        else:
+            exhaust(row, "срок сообщения прошел")
         return
     if row.call_at is not None and at >= row.call_at and row.legs.exists():
         exhaust(row, "пора звонить")
@@ -158,6 +161,19 @@ def reach(row: Notification, leg: Leg | None, evidence: str) -> None:
             patient_id=row.patient_id, visit_id=row.visit_id, notification_id=row.pk, kind=row.kind, evidence=evidence
         )
     )  # fmt: skip
+
+
+def hold(patient_id: int) -> None:
+    """The patient has written something only a person can answer: no further message of the running questions goes.
+
+    Each waits for its call, or for its end; what is already out stays out.
+    """
+    asked = Notification.objects.select_for_update().filter(
+        patient_id=patient_id, state=NotificationState.RUNNING, goal=Signal.ANSWERED
+    )
+    for row in asked:
+        row.act_at = max(now(), row.call_at or row.expires_at)
+        row.save(update_fields=["act_at"])
 
 
 def exhaust(row: Notification, why: str) -> None:

@@ -88,6 +88,26 @@ CATALOGUE: dict[str, Text] = {
         },
         ASK,
     ),
+    "reminder_24h_confirmed": Text(
+        "Напоминание за сутки тем, кто подтвердил",
+        {
+            "ru": "{{ patient.given }}, напоминаем: {{ visit.local_date }} в {{ visit.local_time }} вас ждет "
+            "{{ practitioner.short_name }} ({{ service.name }}).\n{{ branch.place }}",
+            "kk": "{{ patient.given }}, еске саламыз: {{ visit.local_date }}, {{ visit.local_time }} сізді "
+            "{{ practitioner.short_name }} күтеді ({{ service.name }}).\n{{ branch.place }}",
+        },
+        {
+            "ru": "Напоминаем: визит {{ visit.short_date }} {{ visit.local_time }}, {{ practitioner.short_name }}, "
+            "{{ branch.address }}.",
+            "kk": "Еске саламыз: қабылдау {{ visit.short_date }} {{ visit.local_time }}, "
+            "{{ practitioner.short_name }}, {{ branch.address }}.",
+        },
+        {
+            "ru": "Напоминаем: визит {{ visit.local_date }}, {{ visit.local_time }}",
+            "kk": "Еске саламыз: {{ visit.local_date }}, {{ visit.local_time }} қабылдау",
+        },
+        CHANGE,
+    ),
     "reminder_2h": Text(
         "Напоминание за два часа",
         {
@@ -312,3 +332,9 @@ REPLIES: dict[str, Text] = {
 def text(kind: str) -> Text:
     """The wording of a kind. Raises KeyError."""
     return CATALOGUE[kind] if kind in CATALOGUE else REPLIES[kind]
+
+
+def variant(kind: str, *, confirmed: bool) -> str:
+    """The wording of a kind that fits: one who has confirmed is not asked again."""
+    told = f"{kind}_confirmed"
+    return told if confirmed and told in CATALOGUE else kind

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from priyom.appointments.facts import VisitCancelled, VisitCompleted, VisitConfirmed, VisitMissed, VisitMoved
+from django.db.models import QuerySet
+
+from priyom.appointments.facts import (
+    VisitArrived,
+    VisitCancelled,
+    VisitCompleted,
+    VisitConfirmed,
+    VisitMissed,
+    VisitMoved,
+)
+from priyom.consent.facts import ConsentChanged
 from priyom.contracts.message import Signal
 from priyom.contracts.registry import channel as find_channel
+from priyom.delivery.enqueue import cancel
 from priyom.delivery.facts import DeliverySettled
 from priyom.foundation.clock import now
 from priyom.journal.record import Seen, reacts_to
@@ -13,6 +24,7 @@ from priyom.notifications.evidence import signal_words
 from priyom.notifications.models import Leg, LegState, Notification, NotificationState
 from priyom.notifications.standing import settle_standing
 from priyom.notifications.ways import counts_as_delivered
+from priyom.patients.facts import ContactLost
 from priyom.patients.models import Reach
 
 
@@ -81,6 +93,40 @@ def visit_cancelled(fact: VisitCancelled, seen: Seen) -> None:
     """The same for a visit that fell."""
     _drop_stale(fact.visit_id)
     settle_standing(fact.visit_id, "cancelled")
+
+
+@reacts_to(ContactLost)
+def contact_lost(fact: ContactLost, seen: Seen) -> None:
+    """The way is closed while its leg waits there: on to the next one at once."""
+    for leg in _waiting(fact.patient_id).filter(contact_point=fact.contact_point_id, account__channel=fact.channel):
+        _close_way(leg, fact.why or "канал закрыт")
+
+
+@reacts_to(ConsentChanged)
+def consent_changed(fact: ConsentChanged, seen: Seen) -> None:
+    """The patient forbids it while a leg waits there: likewise."""
+    if fact.given:
+        return
+    legs = _waiting(fact.patient_id).filter(notification__purpose=fact.purpose)
+    for leg in legs.filter(account__channel=fact.channel) if fact.channel else legs:
+        _close_way(leg, "пациент отказался от сообщений")
+
+
+def _waiting(patient_id: int | None) -> QuerySet[Leg]:
+    return Leg.objects.filter(state=LegState.WAITING, notification__patient_id=patient_id or 0)
+
+
+def _close_way(leg: Leg, why: str) -> None:
+    row = Notification.objects.select_for_update().get(pk=leg.notification_id)
+    if leg.delivery_id is not None:
+        cancel([leg.delivery_id], why)
+    _leg_failed(row, leg, why)
+
+
+@reacts_to(VisitArrived)
+def visit_arrived(fact: VisitArrived, seen: Seen) -> None:
+    """Nothing more to remind of."""
+    _drop_stale(fact.visit_id)
 
 
 @reacts_to(VisitCompleted)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from priyom.appointments.models import Visit
+from priyom.appointments.models import State, Visit
 from priyom.clinic.house import house
 from priyom.contracts.card import Buttons, Card, Sort
 from priyom.foundation.clock import now
@@ -44,6 +44,8 @@ def languages(patient: Patient) -> list[str]:
 
 def compose(kind: str, about: About, card: Card) -> dict[str, Any]:
     """The delivery's body for this channel. Buttons become digits or links as the card says; long texts are cut."""
+    confirmed = about.visit is not None and about.visit.state == State.CONFIRMED
+    kind = catalogue.variant(kind, confirmed=confirmed)
     codes = languages(about.patient)
     short = card.buttons == Buttons.DIGITS
     lines = [_text(kind, code, about, short=short) for code in codes]

@@ -90,12 +90,13 @@ def _not_so(run: Run, step: OnlyIf) -> str:
 
 def _notify(run: Run, step: Notify) -> None:
     open_question = run.visit.state in (State.BOOKED, State.MOVED)
+    asks = step.asks_within is not None and open_question and run.visit.starts_at - now() <= step.asks_within
     notify(
         Order(
             visit=run.visit,
             kind=step.kind,
-            goal=step.goal if open_question else "delivered",
-            must_reach=step.must_reach and open_question,
+            goal="answered" if asks else step.goal if open_question else "delivered",
+            must_reach=asks or (step.must_reach and open_question),
             fresh=step.fresh,
             expires_at=_expires(run, step),
             context={**{k: v for k, v in run.context.items() if k != WAITED}, "rebook": step.rebook},

@@ -16,7 +16,7 @@ SCENARIOS: tuple[dict[str, Any], ...] = (
         "on": "VisitBooked",
         "steps": [
             {"do": "only_if", "is": "fresh"},
-            {"do": "notify", "kind": "confirmation", "goal": "delivered", "fresh": True},
+            {"do": "notify", "kind": "confirmation", "goal": "delivered", "fresh": True, "asks_within": "PT2H"},
         ],
     },
     {
@@ -51,7 +51,7 @@ SCENARIOS: tuple[dict[str, Any], ...] = (
         "key": "moved",
         "title": "Визит перенесен",
         "on": "VisitMoved",
-        "steps": [{"do": "notify", "kind": "moved", "goal": "delivered", "fresh": True}],
+        "steps": [{"do": "notify", "kind": "moved", "goal": "delivered", "fresh": True, "asks_within": "PT2H"}],
     },
     {
         "key": "cancelled",

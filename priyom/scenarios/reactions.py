@@ -13,8 +13,11 @@ from priyom.appointments.facts import (
 from priyom.appointments.models import State, Visit
 from priyom.foundation.clock import now
 from priyom.inbox.facts import PatientReplied
-from priyom.inbox.tasks import open_call_task
+from priyom.inbox.models import Incoming
+from priyom.inbox.rules import courtesy
+from priyom.inbox.tasks import close_for_patient, open_call_task
 from priyom.journal.record import Seen, reacts_to
+from priyom.notifications.advance import hold
 from priyom.notifications.facts import NotificationExhausted
 from priyom.notifications.models import Notification
 from priyom.notifications.notify import last_call
@@ -63,7 +66,14 @@ def visit_completed(fact: VisitCompleted, seen: Seen) -> None:
 @reacts_to(PatientReplied)
 def patient_replied(fact: PatientReplied, seen: Seen) -> None:
     """Confirm, move or cancel as the patient said; anything else waits in the thread for a person."""
-    answer(fact)
+    if fact.action:
+        answer(fact)
+        return
+    said = Incoming.objects.select_related("account").get(pk=fact.incoming_id)
+    if courtesy(said.text) and not said.files:
+        return
+    hold(fact.patient_id)
+    close_for_patient(fact.patient_id, f"написал: «{said.text[:80]}», ответьте в чате")
 
 
 @reacts_to(NotificationExhausted)

@@ -4,7 +4,8 @@ A step is one of
     {"do": "wait", "before_start": "PT24H"}   until so long before the visit (quiet hours: the evening before)
     {"do": "wait", "after": "PT30M"}          so long after the fact
     {"do": "only_if", "is": "fresh" | "unconfirmed" | "confirmed"}
-    {"do": "notify", "kind": ..., "goal": "delivered" | "answered", "must_reach": bool, "fresh": bool, "rebook": bool}
+    {"do": "notify", "kind": ..., "goal": "delivered" | "answered", "must_reach": bool, "fresh": bool, "rebook": bool,
+     "asks_within": "PT2H"}                   nearer to the visit than that it asks and must reach: no reminder will
 `goal: answered` and `must_reach` hold for visits not confirmed yet; a confirmed one is only informed.
 """
 
@@ -48,6 +49,7 @@ class Notify:
     must_reach: bool = False
     fresh: bool = False
     rebook: bool = False
+    asks_within: timedelta | None = None
 
 
 Step = Wait | OnlyIf | Notify
@@ -76,7 +78,13 @@ def _parse(number: int, step: Mapping[str, Any]) -> Step:
     if do == "only_if" and step.get("is") in ("fresh", "unconfirmed", "confirmed"):
         return OnlyIf(step["is"])
     if do == "notify" and step.get("goal") in ("delivered", "answered") and isinstance(step.get("kind"), str):
+        within = step.get("asks_within")
         return Notify(
-            step["kind"], step["goal"], bool(step.get("must_reach")), bool(step.get("fresh")), bool(step.get("rebook"))
+            step["kind"],
+            step["goal"],
+            bool(step.get("must_reach")),
+            bool(step.get("fresh")),
+            bool(step.get("rebook")),
+            duration(within) if within else None,
         )
     raise BadStep(f"шаг {number}: не понимаю {dict(step)!r}")

@@ -13,12 +13,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from priyom.appointments.models import LIVE, State, Visit
 from priyom.foundation.clock import now
-from priyom.inbox.models import CallTask, TaskState
+from priyom.inbox.models import CallTask, Conversation, TaskState
 from priyom.inbox.tasks import close_for_visit, drop_over, open_call_task
 from priyom.journal.models import Pending
 from priyom.journal.record import record
 from priyom.notifications.models import Leg, LegState, Notification
 from priyom.notifications.notify import last_call
+from priyom.notifications.standing import settle_standing
 from priyom.scenarios.models import Run, Scenario
 from priyom.scenarios.start import start
 from priyom.workers.facts import ReconcilerFound
@@ -26,6 +27,8 @@ from priyom.workers.facts import ReconcilerFound
 SETTLES = timedelta(minutes=2)
 """What is younger may still be on its way through the journal."""
 AT_ONCE = 200
+TALK = timedelta(days=1)
+"""How long a thread that was talked in, or a change of a visit, counts as recent."""
 
 
 def reconcile() -> int:
@@ -93,6 +96,7 @@ def _nobody_on_it(at: datetime) -> int:
             ~Exists(Notification.objects.filter(visit=OuterRef("pk"), act_at__isnull=False)),
             ~Exists(CallTask.objects.filter(visit=OuterRef("pk"), state=TaskState.OPEN)),
             ~Exists(Pending.objects.filter(key=OuterRef("patient_id"), parked=False)),
+            ~Exists(Conversation.objects.filter(patient=OuterRef("patient_id"), needs_answer=True)),
         )[:AT_ONCE]
     )
     found = 0
@@ -101,8 +105,28 @@ def _nobody_on_it(at: datetime) -> int:
         if due > at:
             with transaction.atomic():
                 open_call_task(visit, "сообщения больше не запланированы, ответа нет", due)
-                _found(visit.patient_id, visit.pk, "визитом никто не занимался", "поставлена задача позвонить")
-            found += 1
+                if not _talked(visit.patient_id, at):
+                    _found(visit.patient_id, visit.pk, "визитом никто не занимался", "поставлена задача позвонить")
+                    found += 1
+    return found
+
+
+def _talked(patient_id: int, at: datetime) -> bool:
+    """A thread that was settled by hand and left the visit open: a call is its ordinary end, not a fault."""
+    return Conversation.objects.filter(patient=patient_id, last_at__gte=at - TALK).exists()
+
+
+def _standing_stale(at: datetime) -> int:
+    """A message that was on its way when its visit changed, and landed after the others were struck."""
+    changed = Visit.objects.filter(
+        state__in=(State.MOVED, State.CANCELLED), history=False, changed_at__range=(at - TALK, at - SETTLES)
+    )
+    found = 0
+    for visit in changed.order_by("-changed_at")[:AT_ONCE]:
+        with transaction.atomic():
+            if settle_standing(visit.pk, visit.state):
+                _found(visit.patient_id, visit.pk, "в чате стояло старое время", "сообщение исправлено")
+                found += 1
     return found
 
 
@@ -118,4 +142,10 @@ def _found(patient_id: int | None, visit_id: int | None, what: str, repaired: st
     record(ReconcilerFound(patient_id=patient_id, visit_id=visit_id, what=what, repaired=repaired))
 
 
-CHECKS: tuple[Callable[[datetime], int], ...] = (_unheard_legs, _answered_tasks, _without_scenarios, _nobody_on_it)
+CHECKS: tuple[Callable[[datetime], int], ...] = (
+    _unheard_legs,
+    _answered_tasks,
+    _without_scenarios,
+    _nobody_on_it,
+    _standing_stale,
+)

@@ -166,6 +166,9 @@ def test_else_the_best_open_way_or_nowhere(visit: Visit, olga: Staff, accounts: 
     assert where(row).account == accounts["telegram"]  # type: ignore[union-attr]
     say(accounts["telegram"], CHAT, "стоп")
     assert where(row).account == accounts["smsc"]  # type: ignore[union-attr]
+    say(accounts["telegram"], CHAT, "А где парковка?")  # whoever writes may be answered there
+    assert where(row).account == accounts["telegram"]  # type: ignore[union-attr]
+    say(accounts["telegram"], CHAT, "стоп")
     withdraw(visit.patient, "service", "", "x", "")
     assert where(row) is None
     with pytest.raises(NowhereToWrite):

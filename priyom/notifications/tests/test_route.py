@@ -358,7 +358,7 @@ def test_a_sleeping_house_wakes_to_an_expired_notification(accounts: Accounts) -
     row = informing(make_visit(make_patient(telegram=CHAT), MONDAY + HOUR))
     clock.freeze(MONDAY + DAY)
     assert rest() == []
-    assert fresh(row).state == "exhausted"
+    assert fresh(row).state == "expired"
 
 
 def test_a_moved_visit_cancels_what_waits(accounts: Accounts) -> None:

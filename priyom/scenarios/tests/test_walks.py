@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from priyom.appointments import change
 from priyom.appointments.models import Visit
+from priyom.consent.ask import allows
+from priyom.contracts.events import Started, Stopped
 from priyom.contracts.message import Signal
 from priyom.delivery.models import Delivery
 from priyom.foundation.clock import clock, now
@@ -13,7 +15,7 @@ from priyom.inbox.models import CallTask, Conversation
 from priyom.notifications.models import Notification
 from priyom.scenarios.models import Run, Scenario
 from priyom.scenarios.tests.conftest import Accounts
-from tests.driver import press, rest, say, settle_house, tell, turn
+from tests.driver import happen, press, rest, say, settle_house, tell, turn
 from tests.factories import CHAT, MONDAY, PHONE, make_patient, make_practitioner, make_visit
 
 MINUTE, HALF, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
@@ -61,7 +63,8 @@ def test_booked_confirmed_by_a_press_and_left_in_peace(accounts: Accounts) -> No
     assert fresh(visit).confirmed_evidence == "кнопка в Telegram"
     assert rest() == []  # the message itself is edited, nothing is sent
     [reminder] = turn(almaty(5, 16))
-    assert (reminder.body["kind"], reminder.created_at) == ("reminder_24h", almaty(4, 15))
+    assert (reminder.body["kind"], reminder.created_at) == ("reminder_24h_confirmed", almaty(4, 15))
+    assert "Вы придете?" not in reminder.body["text"]
     assert outcome(visit, "reminder_2h") == "визит уже подтвержден"
     assert not CallTask.objects.exists()
 
@@ -343,3 +346,57 @@ def test_anything_else_is_left_to_a_person(accounts: Accounts) -> None:
     visit, _ = asked(accounts)
     say(accounts["telegram"], CHAT, "Можно прийти с ребенком?")
     assert (fresh(visit).state, Conversation.objects.get().needs_answer, rest()) == ("booked", True, [])
+
+
+# -- what only a person can answer --
+
+
+def test_free_words_stop_the_messages_and_the_call_waits_for_its_time(accounts: Accounts) -> None:
+    visit = booked(almaty(5, 15), telegram=CHAT, phone=PHONE)
+    turn(almaty(4, 15))
+    say(accounts["telegram"], CHAT, "А можно с ребенком?")
+    asked = Notification.objects.get(visit=visit, kind="reminder_24h")
+    assert (asked.state, asked.act_at) == ("running", asked.call_at)
+    assert kinds(turn(almaty(5, 11))) == []  # no SMS behind his back
+    turn(almaty(5, 12, 30))
+    assert CallTask.objects.get(visit=visit).state == "open"
+
+
+def test_free_words_close_the_call_and_the_thread_is_on_it(accounts: Accounts) -> None:
+    visit = booked(almaty(5, 15), telegram=CHAT)
+    turn(almaty(5, 12, 30))
+    task = CallTask.objects.get(visit=visit)
+    say(accounts["telegram"], CHAT, "Спасибо!")
+    assert CallTask.objects.get(pk=task.pk).state == "open"  # a courtesy says nothing of coming
+    say(accounts["telegram"], CHAT, "Опоздаю на десять минут")
+    task.refresh_from_db()
+    assert (task.state, Conversation.objects.get().needs_answer) == ("answered", True)
+    assert "Опоздаю" in task.result
+
+
+def test_booked_for_this_very_hour_is_asked_at_once(accounts: Accounts) -> None:
+    visit = booked(MONDAY + 100 * MINUTE, telegram=CHAT)
+    assert kinds(rest()) == ["confirmation"]
+    row = Notification.objects.get(visit=visit)
+    assert (row.goal, row.must_reach) == ("answered", True)
+    turn(MONDAY + HALF)
+    assert CallTask.objects.get(visit=visit).state == "open"
+
+
+def test_blocking_the_bot_moves_the_route_on_at_once(accounts: Accounts) -> None:
+    visit = booked(almaty(5, 15), telegram=CHAT, phone=PHONE)
+    turn(almaty(4, 15))
+    happen(accounts["telegram"], Stopped(CHAT, "kicked"))
+    assert [d.account.channel for d in rest() if d.body["kind"] == "reminder_24h"] == ["smsc"]
+    legs = Notification.objects.get(visit=visit, kind="reminder_24h").legs.order_by("position")
+    assert [leg.state for leg in legs] == ["failed", "waiting"]
+
+
+def test_stop_moves_the_route_on_and_start_opens_the_channel_again(accounts: Accounts) -> None:
+    visit = booked(almaty(5, 15), telegram=CHAT, phone=PHONE)
+    turn(almaty(4, 15))
+    say(accounts["telegram"], CHAT, "стоп")
+    assert [d.account.channel for d in rest() if d.body["kind"] == "reminder_24h"] == ["smsc"]
+    assert not allows(visit.patient_id, "service", "telegram")
+    happen(accounts["telegram"], Started(CHAT))
+    assert allows(visit.patient_id, "service", "telegram")

@@ -89,6 +89,7 @@ def test_a_task_for_a_settled_visit_is_closed(visit: Visit) -> None:
 def test_a_visit_without_scenarios_is_given_them(visit: Visit, moved: bool) -> None:
     if moved:
         change.move(visit.pk, MONDAY + 4 * DAY, MONDAY + 4 * DAY + HOUR, by="mis")
+        rest()
         clock.freeze(MONDAY + 20 * MINUTE)
     Pending.objects.all().delete()
     Run.objects.all().delete()
@@ -132,4 +133,17 @@ def test_what_is_young_may_still_be_on_its_way(visit: Visit) -> None:
 def test_history_is_left_alone(visit: Visit) -> None:
     make_visit(visit.patient, MONDAY + 5 * DAY, history=True)
     clock.freeze(now() + HOUR)
+    assert reconcile() == 0
+
+
+def test_a_message_that_landed_after_its_visit_moved_is_struck(visit: Visit) -> None:
+    [first] = Delivery.objects.filter(visit_id=visit.pk, op="send")
+    change.move(visit.pk, MONDAY + 4 * DAY, MONDAY + 4 * DAY + HOUR, by="mis")
+    [news] = [d for d in rest() if d.body["kind"] == "moved"]
+    Delivery.objects.filter(pk=first.pk).update(body=first.body, edited_text="")  # as if it had been on its way
+    clock.freeze(MONDAY + 20 * MINUTE)
+    assert reconcile() == 1
+    assert found() == [("в чате стояло старое время", "сообщение исправлено", visit.pk)]
+    assert "Перенесено" in Delivery.objects.get(pk=first.pk).edited_text
+    assert Delivery.objects.get(pk=news.pk).edited_text == ""
     assert reconcile() == 0
