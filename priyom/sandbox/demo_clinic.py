@@ -47,7 +47,7 @@ SERVICES = (
 SIGN_IN: tuple[tuple[str, str, str], ...] = (
     ("registrar", "demo-registrar", "регистратор: день, переписка, звонки"),
     ("owner", "demo-owner", "руководитель: вся клиника"),
-    ("doctor", "demo-doctor", "врач: свои визиты"),
+    ("doctor", "demo-doctor", "врач: визиты и пациенты, только просмотр"),
     ("admin", "demo-admin", "администратор системы: каналы и настройки"),
 )
 NAMES = {"registrar": "Гульмира Смагулова", "owner": "Виктор Ким", "doctor": "Айгерим Сейткали", "admin": "Олег Титов"}

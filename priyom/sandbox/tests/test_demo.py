@@ -10,6 +10,7 @@ import pytest
 
 from priyom.appointments.free import free_times
 from priyom.appointments.models import Visit
+from priyom.clinic.access import branches
 from priyom.clinic.models import Branch, House, Practitioner, Service, Staff
 from priyom.contracts import registry
 from priyom.delivery.models import Account
@@ -44,6 +45,13 @@ def test_without_patients_there_are_channels_staff_and_nobody_else() -> None:
     assert Scenario.objects.exists()
     for login, password, _ in SIGN_IN:
         assert Staff.objects.get(username=login).check_password(password)
+
+
+def the_sign_in_says_what_a_doctor_sees() -> None:
+    told = {login: words for login, _, words in SIGN_IN}["doctor"]
+    sees_all = set(branches(Staff.objects.get(username="doctor"))) == set(Branch.objects.all())
+    assert sees_all
+    assert "свои" not in told, "access goes by branch, not by whose visit it is"
 
 
 def loading_twice_changes_nothing() -> None:
@@ -98,5 +106,6 @@ def test_the_whole_demo_clinic() -> None:
     load(with_patients=True)
     people_are_in_every_situation()
     two_weeks_around_today_without_a_flood()
+    the_sign_in_says_what_a_doctor_sees()
     loading_twice_changes_nothing()
     a_later_start_adds_the_days_that_came()
