@@ -1,4 +1,4 @@
-"""What gateways call us with: kept exactly as it came before it is answered, interpreted later, in order per chat.
+"""What gateways call us with: kept as it came (but for its secrets) before it is answered, interpreted later, in order per chat.
 
 A repeat is known by its update key. What cannot be interpreted stays, with the reason, and can be replayed.
 """
@@ -6,7 +6,7 @@ A repeat is known by its update key. What cannot be interpreted stays, with the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,20 +29,22 @@ from priyom.foundation.sql import Statements
 log = logging.getLogger(__name__)
 sql = Statements(Path(__file__).parent / "sql")
 
+NEVER_KEPT = frozenset({"authorization", "proxy-authorization", "cookie"})
 MOST_TRIES = 5
 MOST_WAITS = 9
 """A report may run ahead of the send it tells of: tried again after 0.2, 0.4 ... seconds, some 100 in all."""
 
 
 def store(account: Account, request: Request) -> bool:
-    """Keep one verified webhook; False when it is a repeat."""
-    update_key, chat_key = registry.channel(account.channel).receiver.identify(wire(account), request)
+    """Keep one verified webhook without what proved it; False when it is a repeat. Raises WrongKey."""
+    known = wire(account)
+    update_key, chat_key = registry.channel(account.channel).receiver.identify(known, request)
     values: dict[str, Any] = {
         "account": account.pk,
         "update_key": storable(update_key, 200),
         "chat_key": storable(chat_key, 200),
-        "headers": Jsonb({storable(k, 100): storable(v, 1000) for k, v in request.headers.items()}),
-        "query": Jsonb({storable(k, 100): storable(v, 1000) for k, v in request.query.items()}),
+        "headers": Jsonb(_harmless(request.headers, known.hook_secret)),
+        "query": Jsonb(_harmless(request.query, known.hook_secret)),
         "body": request.body,
         "now": now(),
     }
@@ -51,8 +53,17 @@ def store(account: Account, request: Request) -> bool:
         return cursor.fetchone() is not None
 
 
+def _harmless(pairs: Mapping[str, str], secret: str) -> dict[str, str]:
+    """The pairs as they may be kept: whoever reads them later could otherwise call us in the gateway's name."""
+    return {
+        storable(name, 100): storable(value, 1000)
+        for name, value in pairs.items()
+        if name.lower() not in NEVER_KEPT and not (secret and (secret in value or secret in name))
+    }
+
+
 def request_of(raw: RawUpdate) -> Request:
-    """The webhook as it came."""
+    """The webhook as it came, without its proof: to be parsed, not to be verified again."""
     return Request(raw.headers, raw.query, bytes(raw.body))
 
 

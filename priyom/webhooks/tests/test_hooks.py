@@ -55,7 +55,8 @@ def test_a_genuine_one_is_kept_raw_and_answered(post: Post) -> None:
     assert (answer.status_code, answer.content) == (200, b"ok")
     raw = RawUpdate.objects.get()
     assert (bytes(raw.body), raw.update_key, raw.chat_key, raw.query) == (said(1), "1", "+7701", {"a": "1"})
-    assert incoming.request_of(raw).headers["x-secret"]
+    assert incoming.request_of(raw).headers["content-type"] == "application/json"
+    assert "x-secret" not in raw.headers, "what proves the gateway is not kept"
 
 
 def test_a_repeat_is_answered_alike_and_kept_once(post: Post) -> None:
