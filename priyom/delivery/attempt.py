@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from priyom.contracts.card import AfterCrash
@@ -41,15 +43,21 @@ async def attempt(http: Http, channel: Channel, account: Account, claimed: Claim
         receipt = await _perform(http, channel, account, claimed)
     except (ChannelError, HttpError) as error:
         if isinstance(error, Uncertain):
-            log.warning("delivery %s over %s: no answer: %s", claimed.id, account.key, error)
+            log.warning("delivery %s over %s: no answer: %s", claimed.id, account.key, error.text)
         return failed(claimed.id, claimed.of_try, channel.card.after_crash, claimed.op, error)
     except asyncio.CancelledError:
         raise
     except Exception as error:
-        log.exception("delivery %s over %s failed unexpectedly", claimed.id, account.key)
+        log.error("delivery %s over %s failed unexpectedly: %s", claimed.id, account.key, whence(error))
         return failed(claimed.id, claimed.of_try, channel.card.after_crash, claimed.op, error)
     done = taken(claimed.id, claimed.of_try, receipt)
     return replace(done, of_edit=True) if claimed.op == "edit" else done
+
+
+def whence(error: BaseException) -> str:
+    """The kind of an unexpected error and the lines it came through. Not its words: they may quote a token."""
+    frames = traceback.extract_tb(error.__traceback__)[-5:]
+    return " ".join([type(error).__name__, *(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)])
 
 
 async def _perform(http: Http, channel: Channel, account: Account, claimed: Claimed) -> Receipt:

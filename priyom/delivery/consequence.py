@@ -85,8 +85,11 @@ def taken(delivery_id: int, of_try: int, receipt: Receipt) -> Settled:
 
 
 def failed(delivery_id: int, of_try: int, after_crash: AfterCrash, op: str, error: BaseException) -> Outcome:
-    """What an error means. Anything unexpected counts as an unknown outcome: the request may have left."""
-    text = storable(error.text if isinstance(error, ChannelError) else f"{type(error).__name__}: {error}", 300)
+    """What an error means. Anything unexpected counts as an unknown outcome: the request may have left.
+
+    Of the unexpected only the kind is told: its words may quote an address, and in an address may stand a token.
+    """
+    text = storable(error.text if isinstance(error, ChannelError) else type(error).__name__, 300)
     code = storable(error.code if isinstance(error, ChannelError) else "", 60)
     match error:
         case Unavailable():

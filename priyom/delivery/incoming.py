@@ -1,4 +1,5 @@
-"""What gateways call us with: kept as it came (but for its secrets) before it is answered, interpreted later, in order per chat.
+"""What gateways call us with: kept as it came (but for its secrets) before it is answered, interpreted later, in order
+per chat.
 
 A repeat is known by its update key. What cannot be interpreted stays, with the reason, and can be replayed.
 """

@@ -20,7 +20,7 @@ from priyom.contracts.card import AfterCrash
 from priyom.contracts.channel import Account, Channel
 from priyom.contracts.errors import ChannelError
 from priyom.contracts.message import Signal
-from priyom.delivery.attempt import Claimed, attempt
+from priyom.delivery.attempt import Claimed, attempt, whence
 from priyom.delivery.claim import CRASHED, TOO_LATE, claim, left_behind, nearest
 from priyom.delivery.consequence import Again, Outcome, Settled, Strain, storable
 from priyom.delivery.database import Database
@@ -260,6 +260,9 @@ class Pump:
             await self._line.channel.sender.check(self._http, self._line.wire)
         except ChannelError as error:
             self._health.broke(storable(error.text, 300), now())
+        except Exception as error:
+            log.error("account %s cannot be checked: %s", self._line.wire.key, whence(error))
+            self._health.broke(self._health.why, now())
         else:
             self._health.mended()
             self._to_note = True

@@ -14,8 +14,10 @@ from typing import Any, Self
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import (
+    Cause,
     ConnectError,
     ConnectTimeoutError,
+    DetailedPyreqwestError,
     PoolTimeoutError,
     PyreqwestError,
 )
@@ -120,7 +122,8 @@ class Http:
         timeout: float | None = None,
         via: Via = DIRECT,
     ) -> Answer:
-        """One exchange. `timeout` in seconds. Raises NotSent or NoAnswer; any HTTP status is an Answer."""
+        """One exchange. `timeout` in seconds. Raises NotSent or NoAnswer (their words name no address); any HTTP status
+        is an Answer."""
         call = self._client(via).request(method, Url(url))
         if headers:
             call = call.headers(dict(headers))
@@ -140,7 +143,8 @@ class Http:
             response = await call.build().send()
             content = bytes(await response.bytes())
         except PyreqwestError as error:
-            raise (NotSent if _never_left(error) else NoAnswer)(str(error)) from error
+            # Without its cause: that quotes the address, and in an address may stand a token.
+            raise (NotSent if _never_left(error) else NoAnswer)(_words(error)) from None
         return Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, content)
 
     def _client(self, via: Via) -> Client:
@@ -160,6 +164,16 @@ class Http:
         return client
 
 
+def _words(error: PyreqwestError) -> str:
+    """What went wrong, from the outside in, without any address."""
+    said = [str(error.args[0]) if error.args else type(error).__name__, *(c["message"] for c in _causes(error))]
+    return ": ".join(words for words in said if "://" not in words)
+
+
+def _causes(error: PyreqwestError) -> list[Cause]:
+    return (error.details or {}).get("causes") or [] if isinstance(error, DetailedPyreqwestError) else []
+
+
 def _never_left(error: PyreqwestError) -> bool:
     """Whether no connection was made. The client's ConnectError also covers a connection that broke, or a time-out
     that struck, after the request had gone; only its inner cause tells the two apart."""
@@ -167,8 +181,7 @@ def _never_left(error: PyreqwestError) -> bool:
         return True
     if not isinstance(error, (ConnectError, ConnectTimeoutError)):
         return False
-    causes = (error.details or {}).get("causes") or []
-    return any(cause["message"] == "client error (Connect)" for cause in causes)
+    return any(cause["message"] == "client error (Connect)" for cause in _causes(error))
 
 
 def _multipart(form: Mapping[str, str], files: Mapping[str, Upload]) -> FormBuilder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator
 
 import pytest
@@ -42,3 +43,11 @@ async def test_somebody_heard_it(http: Http, manner: str) -> None:
         with pytest.raises(NoAnswer):
             await http.request("POST", f"http://127.0.0.1:{port}/", json={"text": "да"})
     assert heard.is_set()
+
+
+async def test_no_address_in_the_words(http: Http) -> None:
+    """A token may stand in it; what went wrong is still told."""
+    token = str(2**60)  # made here: a trace quotes the lines of the program too
+    with pytest.raises(NotSent, match="tcp connect error") as told:
+        await http.request("POST", f"http://127.0.0.1:9/bot{token}/sendMessage", json={})
+    assert token not in "".join(traceback.format_exception(told.value))

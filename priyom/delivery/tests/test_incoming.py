@@ -15,9 +15,7 @@ from priyom.delivery.models import Account as Row
 from priyom.delivery.models import RawUpdate
 from tests import factories as make
 
-PAYLOADS = sorted(
-    (path.parts[-4], path) for folder in registry.FOLDERS for path in folder.glob("*/tests/payloads/*") if path.is_file()
-)
+PAYLOADS = sorted((path.parts[-4], path) for folder in registry.FOLDERS for path in folder.glob("*/tests/payloads/*.*"))
 
 
 def test_what_proves_the_gateway_is_not_kept(account: Row) -> None:
