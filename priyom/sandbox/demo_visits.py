@@ -13,6 +13,7 @@ from priyom.appointments.book import VisitRecord, book
 from priyom.appointments.models import LIVE, State, Visit
 from priyom.clinic.models import Branch
 from priyom.contracts import registry
+from priyom.contracts.card import Buttons
 from priyom.foundation.clock import now
 from priyom.notifications.notify import Order, notify
 from priyom.patients.models import ContactPoint, Patient
@@ -25,7 +26,8 @@ DAY = timedelta(hours=24)
 SOON = timedelta(hours=36)
 """Among the visits within this time some are confirmed already."""
 
-HOW = ("кнопка «Приду»", "ответ «да»", "кнопка «Приду»", "ответ «1»")
+PRESSED = ("кнопка «Приду»", "кнопка «Приду»", "ответ «да»")
+TYPED = ("ответ «да»", "ответ «1»", "ответ «приду»")
 
 
 def make_visits(doctors: Sequence[DemoDoctor], people: Mapping[int, Sequence[Patient]]) -> int:
@@ -131,4 +133,5 @@ def _confirm(visit: Visit, luck: random.Random) -> None:
         change.confirm(visit.pk, by="staff", evidence="звонок: придет")
         return
     card = luck.choice(reached)
-    change.confirm(visit.pk, by="patient", channel=card.key, evidence=f"{luck.choice(HOW)} в {card.title}")
+    how = TYPED if card.buttons == Buttons.DIGITS else PRESSED
+    change.confirm(visit.pk, by="patient", channel=card.key, evidence=f"{luck.choice(how)} в {card.title}")
