@@ -19,11 +19,16 @@ from priyom.delivery.enqueue import Order, enqueue
 from priyom.delivery.facts import AccountHealthChanged
 from priyom.delivery.models import Account
 from priyom.foundation.clock import now
-from priyom.foundation.encryption import decrypt, encrypt
+from priyom.foundation.encryption import WrongKey, decrypt, encrypt
 from priyom.foundation.http import Http
 from priyom.journal.record import record
 
 HOOK_SECRET = "hook_secret"
+LOCKED = (
+    "Секреты этого канала зашифрованы другим ключом: верните прежний ключ (файл keys/secrets.key в папке данных или "
+    "PRIYOM_ENCRYPTION_KEY) и перезапустите Приём, или введите секреты канала заново"
+)
+"""What is told of an account that was encrypted under another key, and what to do."""
 TEST_TEXT = "Проверка связи: если вы это читаете, канал работает."
 
 
@@ -38,12 +43,31 @@ def create(channel: str, name: str, key: str, values: Mapping[str, object]) -> A
 
 
 @transaction.atomic
-def change(account: Account, values: Mapping[str, object]) -> None:
-    """New settings; a secret left empty stays as it was. A broken account is tried again. Raises BadSettings."""
-    _store(account, registry.channel(account.channel), values, opened(bytes(account.secrets)))
+def change(account: Account, values: Mapping[str, object]) -> bool:
+    """New settings; a secret left empty stays as it was. A broken account is tried again. Raises BadSettings.
+
+    Secrets under another key are lost, so all of them must come anew; the answer is then True: our webhook has a new
+    secret too, and the vendor must be told of it.
+    """
+    anew = False
+    try:
+        kept = opened(bytes(account.secrets))
+    except WrongKey:
+        kept, anew = {HOOK_SECRET: secrets.token_urlsafe(24)}, True
+    _store(account, registry.channel(account.channel), values, kept)
     account.paused_until = None
     account.save()
     _note(account, "ok", "")
+    return anew
+
+
+def locked(account: Account) -> str:
+    """What to tell when its secrets were encrypted under another key; '' when they can be opened."""
+    try:
+        opened(bytes(account.secrets))
+    except WrongKey:
+        return LOCKED
+    return ""
 
 
 def opened(token: bytes) -> dict[str, object]:
@@ -120,7 +144,11 @@ def _note(account: Account, health: str, why: str) -> None:
 
 
 async def _ask(account: Account, connect: bool) -> Identity:
-    sender, known = registry.channel(account.channel).sender, wire(account)
+    sender = registry.channel(account.channel).sender
+    try:
+        known = wire(account)
+    except WrongKey:
+        raise Misconfigured(LOCKED) from None
     async with Http() as http:
         if connect and hasattr(sender, "connect"):
             await sender.connect(http, known, hook_url(account))

@@ -14,16 +14,19 @@ from priyom.contracts.errors import Forged
 from priyom.delivery.accounts import wire
 from priyom.delivery.incoming import store
 from priyom.delivery.models import Account
+from priyom.foundation.encryption import WrongKey
 
 MOST = 1024 * 1024
 """Bytes of body; the largest webhook of any vendor is far below it."""
+LATER = "Секреты этого канала сейчас не открыть: повторите позже\n"
 
 
 @csrf_exempt
 @require_POST
 def hook(request: HttpRequest, channel: str, key: str) -> HttpResponse:
-    """`POST /hooks/{channel}/{account key}`: 404 nobody here, 403 forged (nothing kept), 413 too large, else what the
-    vendor takes for «accepted». A body that cannot be understood is kept too and shown later."""
+    """`POST /hooks/{channel}/{account key}`: 404 nobody here, 403 forged (nothing kept), 413 too large, 503 our key to
+    the account's secrets is lost (nothing kept, to be repeated), else what the vendor takes for «accepted». A body that
+    cannot be understood is kept too and shown later."""
     account = Account.objects.filter(channel=channel, key=key).first()
     if account is None or channel not in registry.names():
         return HttpResponse(status=404)
@@ -37,6 +40,8 @@ def hook(request: HttpRequest, channel: str, key: str) -> HttpResponse:
         receiver.verify(wire(account), came)
     except Forged:
         return HttpResponse(status=403)
+    except WrongKey:  # nothing is lost as long as the vendor repeats
+        return HttpResponse(LATER, status=503, content_type="text/plain; charset=utf-8")
     store(account, came)
     status, kind, content = receiver.answer(came)
     return HttpResponse(content, status=status, content_type=kind)

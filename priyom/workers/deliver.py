@@ -19,15 +19,17 @@ import psycopg
 
 from priyom.contracts import registry
 from priyom.contracts.card import BadSettings
-from priyom.delivery.accounts import wired
+from priyom.delivery.accounts import LOCKED, wired
 from priyom.delivery.claim import expired, next_expiry
 from priyom.delivery.database import Database
+from priyom.delivery.facts import AccountHealthChanged
 from priyom.delivery.pump import Line, Pump, Recheck
 from priyom.delivery.settler import Settler
 from priyom.foundation.clock import now
 from priyom.foundation.encryption import WrongKey
 from priyom.foundation.http import Http
 from priyom.foundation.sql import Statements
+from priyom.journal.record import reactors
 from priyom.workers.wake import CHANNEL, Wakes
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,7 @@ class Deliver:
         self._versions: dict[int, str] = {}
         self._pumps: dict[int, tuple[Pump, asyncio.Task[None]]] = {}
         self._guard: psycopg.AsyncConnection[Any] | None = None
-        self._useless: set[str] = set()
+        self._useless: dict[int, str] = {}
         self._look_again = True
         self._others_hold_some = False
         self._expiry: datetime | None = None
@@ -149,16 +151,33 @@ class Deliver:
                     self._versions[account_id] = version
                     self._pumps[account_id][0].change(line)
                 continue
-            line = self._line(row)
-            if line is None:
+            known, line = self._useless.get(account_id), self._line(row)
+            if line is None and self._useless[account_id] == known:
                 continue
             cursor = await guard.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCKS, account_id))
             taken = await cursor.fetchone()
-            if taken is not None and taken[0]:
+            if taken is None or not taken[0]:
+                self._others_hold_some = self._others_hold_some or line is not None
+            elif line is not None:
                 self._versions[account_id] = version
                 self._take(line)
             else:
-                self._others_hold_some = True
+                await self._tell_locked(row)
+                await guard.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCKS, account_id))
+
+    async def _tell_locked(self, row: tuple[Any, ...]) -> None:
+        """Mark an account broken whose secrets do not open here, and that nobody else pumps."""
+        if not self._useless[row[0]].startswith(WrongKey.__name__):
+            return
+        values = {
+            "account": row[0],
+            "health": "broken",
+            "why": LOCKED,
+            "paused_until": row[7],
+            "now": now(),
+            "reactors": list(reactors(AccountHealthChanged.__name__)),
+        }
+        await self._database.rows(accounts_sql["health"], values)
 
     def _take(self, line: Line) -> None:
         pump = Pump(self._database, self._http, self._settler, line, self._recheck)
@@ -184,13 +203,15 @@ class Deliver:
 
     def _line(self, row: tuple[Any, ...]) -> Line | None:
         """The account of a row of `accounts.sql`; None, and one word in the log, when it cannot be used."""
-        account_id, version, key, channel_key, plain, hidden, pace, paused_until, health = row
+        account_id, _version, key, channel_key, plain, hidden, pace, paused_until, health = row
         try:
             channel = registry.channel(channel_key)
             wire = wired(channel, key, plain, bytes(hidden))
         except (registry.NoSuchChannel, WrongKey, BadSettings) as error:
-            if version not in self._useless:
-                self._useless.add(version)
-                log.error("account %s cannot be used: %s: %s", key, type(error).__name__, error)
+            why = f"{type(error).__name__}: {error}"
+            if self._useless.get(account_id) != why:
+                self._useless[account_id] = why
+                log.error("account %s cannot be used: %s", key, why)
             return None
+        self._useless.pop(account_id, None)
         return Line(account_id, channel, wire, pace, paused_until, health)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from cryptography.fernet import Fernet
+from pytest_django import Settings
 
 from priyom.contracts.card import BadSettings
+from priyom.contracts.errors import Misconfigured
 from priyom.delivery import accounts
 from priyom.delivery.models import Account, Delivery
 
@@ -29,6 +32,23 @@ def test_a_change_keeps_secrets_left_empty_and_mends(account: Account) -> None:
     assert (after.settings.base_url, after.settings.token) == ("http://127.0.0.1:2", "тайна")
     assert after.hook_secret == before.hook_secret
     assert Account.objects.get(pk=account.pk).health == "ok"
+
+
+def test_secrets_under_another_key_are_entered_anew(account: Account, settings: Settings) -> None:
+    before = accounts.wire(account).hook_secret
+    settings.ENCRYPTION_KEY = Fernet.generate_key()
+    assert accounts.locked(account) == accounts.LOCKED
+    with pytest.raises(Misconfigured, match="другим ключом"):
+        accounts.check(account)
+    row = Account.objects.get(pk=account.pk)
+    assert (row.health, row.health_why) == ("broken", accounts.LOCKED)
+    assert accounts.change(row, {"base_url": "http://127.0.0.1:1", "token": "новый"}), "the vendor must be told"
+    assert not accounts.change(row, {"base_url": "http://127.0.0.1:1"})
+    wire = accounts.wire(Account.objects.get(pk=account.pk))
+    assert wire.settings.token == "новый"
+    assert re.fullmatch(r"[A-Za-z0-9_-]{32}", wire.hook_secret)
+    assert wire.hook_secret != before
+    assert (accounts.locked(row), row.health) == ("", "ok")
 
 
 @pytest.mark.parametrize("values", [{"token": "x"}, {"base_url": "http://a", "colour": "red"}])

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from priyom.contracts.card import BadSettings, Card, abouts, build_settings
-from priyom.delivery.models import Account
 
 KEPT = gettext_noop("kept: leave empty to leave it as it is")
 
@@ -29,10 +28,8 @@ class Field:
     wrong: str
 
 
-def fields(
-    card: Card, values: Mapping[str, object], problems: Mapping[str, str], account: Account | None = None
-) -> list[Field]:
-    """The form: `values` are stored or just typed; a secret's value never comes back."""
+def fields(card: Card, values: Mapping[str, object], problems: Mapping[str, str], *, kept: bool = False) -> list[Field]:
+    """The form: `values` are stored or just typed; a secret's value never comes back. `kept`: secrets are stored."""
     made = []
     for name, (about, kind, default) in abouts(card.settings).items():
         shape = (
@@ -54,7 +51,7 @@ def fields(
                 value="" if about.secret or value is None else str(value),
                 choices=about.choices,
                 must=default is MISSING,
-                kept=about.secret and account is not None,
+                kept=about.secret and kept,
                 wrong=_(problems[name]) if name in problems else "",
             )
         )

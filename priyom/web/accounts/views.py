@@ -69,11 +69,13 @@ def change(request: StaffRequest, account_id: int) -> HttpResponse:
     card = _card(found.channel)
     values = forms.typed(card, request.POST)
     try:
-        accounts.change(found, forms.changed(card, values))
+        anew = accounts.change(found, forms.changed(card, values))
     except BadSettings as error:
         return _answer(request, account_context(found, values, error.problems))
     found.refresh_from_db()
-    return _answer(request, {**account_context(found), **_check(found)})
+    told = _check(found, anew=anew)
+    found.refresh_from_db()
+    return _answer(request, {**account_context(found), **told})
 
 
 @screen(*SETS)
@@ -134,23 +136,26 @@ def account_context(
     """Everything the part beside the list shows of one account."""
     card = _card(found.channel)
     shown = found.settings if values is None else values
+    locked = accounts.locked(found)
     return {
         "account": found,
+        "locked": locked if found.health == "ok" or found.health_why != locked else "",
         "card": card,
-        "fields": forms.fields(card, shown, problems or {}, found),
+        "fields": forms.fields(card, shown, problems or {}, kept=not locked),
         "hook": accounts.hook_url(found) if card.webhook else "",
         "poster": bool(_poster_address(found)),
         "last": Delivery.objects.filter(account=found).aggregate(at=Max("sent_at"))["at"],
     }
 
 
-def _check(found: Account) -> dict[str, Any]:
+def _check(found: Account, *, anew: bool = False) -> dict[str, Any]:
+    """Ask the vendor who we are; and tell it our webhook where it has none of ours, or its secret is made anew."""
     try:
         identity = accounts.check(found)
     except ChannelError as error:
         return {"bad": error.text}
     told = {"good": _("It works: %(title)s") % {"title": identity.title or identity.name}}
-    if _card(found.channel).webhook and identity.webhook != accounts.hook_url(found):
+    if _card(found.channel).webhook and (anew or identity.webhook != accounts.hook_url(found)):
         try:
             accounts.check(found, connect=True)
         except ChannelError as error:

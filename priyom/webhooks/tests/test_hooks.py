@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.http import HttpResponse
 from django.test import RequestFactory
+from pytest_django import Settings
 
 from journeys import counting
 from priyom.contracts.errors import Malformed
@@ -66,6 +68,13 @@ def test_a_repeat_is_answered_alike_and_kept_once(post: Post) -> None:
 
 def test_a_forged_one_is_refused_and_leaves_nothing(post: Post) -> None:
     assert post(said(1), secret="wrong").status_code == 403
+    assert not RawUpdate.objects.exists()
+
+
+def test_without_the_key_it_is_to_be_repeated(post: Post, settings: Settings) -> None:
+    settings.ENCRYPTION_KEY = Fernet.generate_key()
+    answer = post(said(1))
+    assert (answer.status_code, "повторите" in answer.content.decode()) == (503, True)
     assert not RawUpdate.objects.exists()
 
 
