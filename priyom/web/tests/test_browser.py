@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from config.asgi import application
 from priyom.appointments import change
 from priyom.appointments.models import Visit
-from priyom.clinic.models import Role
+from priyom.clinic.models import Branch, Role, Staff
 from priyom.inbox.models import CallTask
 from priyom.web.tests.conftest import Clinic
 from tests import factories as make
@@ -31,6 +31,13 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STICKS_OUT = """() => [...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll-x, svg, .hide, time'))
     .filter(e => e.getBoundingClientRect().width && e.getBoundingClientRect().right > innerWidth + 1)
     .map(e => e.tagName + '.' + e.className)"""
+
+
+COVERED = """() => {
+    const parts = [...document.querySelectorAll('.top :is(h1, select, .switches .seg, #day, .search, .me > summary)')]
+        .map(e => e.getBoundingClientRect());
+    return parts.filter((a, n) => parts.some((b, m) => m > n && a.left < b.right && b.left < a.right
+        && a.top < b.bottom && b.top < a.bottom)).length }"""
 
 
 @pytest.fixture
@@ -113,3 +120,13 @@ def test_nothing_sticks_out(page: Page, clinic: Clinic, width: int) -> None:
     ):  # fmt: skip
         page.goto(path)
         assert page.evaluate(STICKS_OUT) == [], path
+
+
+@pytest.mark.parametrize("language", ["ru", "kk"])
+def test_nothing_in_the_top_line_covers_another(page: Page, clinic: Clinic, language: str) -> None:
+    Branch.objects.filter(pk=clinic.there.pk).update(name="Филиал в Екатеринбурге")
+    Staff.objects.update(language=language, first_name="Гульмира", last_name="Смагулова-Железнодорожная")
+    for width in (760, 900, 1024, 1100, 1239, 1240, 1280, 1320, 1360, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"/?branch={clinic.there.pk}")
+        assert page.evaluate(COVERED) == 0, width
