@@ -1,4 +1,4 @@
-"""A registrar's tab and a patient's phone side by side, in a real browser: what one does, the other sees without reload."""
+"""A registrar's tab and a patient's phone side by side in a real browser: what one does, the other sees at once."""
 
 from __future__ import annotations
 

@@ -31,14 +31,15 @@ def settle_standing(visit_id: int, how: str) -> int:
     edits = 0
     for delivery in standing:
         card = find_channel(delivery.account.channel).card
-        if card.edits and _concerned(how, delivery.body.get("version"), visit.version) and delivery.body.get("settled") != _mark(how, visit):
+        concerned = _concerned(how, delivery.body.get("version"), visit.version)
+        if card.edits and concerned and delivery.body.get("settled") != _mark(how, visit):
             _edit(delivery, visit, how, card)
             edits += 1
     return edits
 
 
 def _concerned(how: str, told: int | None, version: int) -> bool:
-    """A confirmation is about messages of this very time, a move about those of older ones, a cancellation about all."""
+    """A confirmation is about messages of this very time, a move about older ones, a cancellation about all."""
     if how == "confirmed":
         return told == version
     return how != "moved" or told is None or told < version
