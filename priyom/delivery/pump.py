@@ -236,7 +236,8 @@ class Pump:
         self._wake.set()
 
     def _settle(self, outcome: Outcome) -> None:
-        self._settler.put(outcome, self._done)
+        pressing = self._line.channel.card.after_crash is AfterCrash.UNKNOWN
+        self._settler.put(outcome, self._done, pressing=pressing)
 
     def _done(self, delivery_id: int) -> None:
         self._in_hand.discard(delivery_id)

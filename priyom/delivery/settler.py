@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 GATHER = 0.05
 """Seconds to gather results for one statement."""
 MOST = 500
+SOON = 32
+"""So many results that a crash would make uncertain are written at once."""
 LONGEST_WAIT = 5.0
 
 Done = Callable[[int], None]
@@ -34,13 +36,16 @@ class Settler:
         self._writing: list[tuple[Outcome, Done | None]] = []
         self._some = asyncio.Event()
         self._full = asyncio.Event()
+        self._pressing = 0
         self._one_at_a_time = asyncio.Lock()
 
-    def put(self, outcome: Outcome, done: Done | None = None) -> None:
-        """Write this down soon; `done` is called with the delivery's id when it is."""
+    def put(self, outcome: Outcome, done: Done | None = None, *, pressing: bool = False) -> None:
+        """Write this down soon; `done` is called with the delivery's id when it is. `pressing`: a crash before that
+        would leave it uncertain."""
         self._waiting.append((outcome, done))
         self._some.set()
-        if len(self._waiting) >= MOST:
+        self._pressing += pressing
+        if len(self._waiting) >= MOST or self._pressing >= SOON:
             self._full.set()
 
     def ids(self) -> set[int]:
@@ -66,6 +71,7 @@ class Settler:
         """Write one batch, however long the database is away."""
         if not self._writing:
             self._writing, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        self._pressing = 0
         if not self._waiting:
             self._some.clear()
         if len(self._waiting) < MOST:

@@ -48,7 +48,7 @@ class Via:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole HTTP answer; header names in lower case."""
+    """A whole HTTP answer; headers are found by their names in any case."""
 
     status: int
     headers: Mapping[str, str]
@@ -145,7 +145,7 @@ class Http:
         except PyreqwestError as error:
             # Without its cause: that quotes the address, and in an address may stand a token.
             raise (NotSent if _never_left(error) else NoAnswer)(_words(error)) from None
-        return Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, content)
+        return Answer(response.status, response.headers, content)
 
     def _client(self, via: Via) -> Client:
         client = self._clients.get(via)
