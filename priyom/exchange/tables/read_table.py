@@ -9,6 +9,7 @@ import codecs
 import csv
 import re
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -42,7 +43,7 @@ class RawRow:
     fault: str = ""
 
 
-class Table:
+class Table(ABC):
     """A table in a file. `columns` are unique names in order; `rows` may be walked again and again."""
 
     def __init__(self, path: Path) -> None:
@@ -85,8 +86,9 @@ class Table:
         """How many rows there are; one pass without keeping them."""
         return sum(1 for _ in self.rows())
 
+    @abstractmethod
     def _cells(self) -> Iterator[tuple[int, list[str], str]]:
-        raise NotImplementedError
+        """(line, cells, fault) of every line, the heading first."""
 
 
 class _Csv(Table):
