@@ -17,7 +17,7 @@ from pathlib import Path
 import django
 import pytest
 
-from config import postgres
+from config import postgres, translations
 from priyom.foundation.clock import clock
 
 _CONTROLLER = "PYTEST_XDIST_WORKER" not in os.environ
@@ -53,6 +53,7 @@ if _CONTROLLER:
     if "config.settings" in sys.modules:
         raise RuntimeError("settings were read before the tests' environment was made")
     _prepare()
+    translations.compile_all()  # before any process reads them
 django.setup()
 
 

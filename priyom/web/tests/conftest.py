@@ -11,7 +11,6 @@ from django.db import connection
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
-from config import translations
 from priyom.appointments.models import Visit
 from priyom.clinic.models import Branch, Role, Staff
 from priyom.delivery.models import Account, Delivery, RawUpdate
@@ -50,11 +49,6 @@ class Clinic:
         client = Client()
         client.force_login(make.make_staff(role, *branches))
         return client
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _words() -> None:
-    translations.compile_all()
 
 
 @pytest.fixture(scope="session")
