@@ -77,7 +77,9 @@ class Delivery(models.Model):
     """Counted at the claim, so that a result belongs to exactly one claim."""
     maybe_sent = models.BooleanField(default=False)
     """The request left once and the outcome is unknown: must be found out before it may be repeated."""
+    claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    """When it left: the claim's moment, so that an answer that overtakes our own settling still stands behind it."""
     signal = models.CharField(max_length=10, blank=True)
     signal_at = models.DateTimeField(null=True)
     evidence = models.CharField(max_length=300, blank=True)

@@ -147,6 +147,7 @@ class Pump:
         size = min(MOST, math.ceil(self._pace.current(_time())))
         if card.after_crash is AfterCrash.UNKNOWN:
             size = min(size, card.parallel, math.ceil(size / 4))
+            return size if len(self._in_hand) + size <= card.parallel + math.ceil(size / 2) else 0
         if len(self._queue) > size // 2 or len(self._in_hand) > 4 * size + card.parallel:
             return 0
         return size
@@ -241,7 +242,7 @@ class Pump:
 
     def _done(self, delivery_id: int) -> None:
         self._in_hand.discard(delivery_id)
-        if not self._in_hand:
+        if not self._in_hand or self._line.channel.card.after_crash is AfterCrash.UNKNOWN:
             self._wake.set()
 
     def _release(self) -> None:

@@ -27,7 +27,7 @@ from priyom.patients import reach
 from priyom.patients.models import ContactPoint
 
 TOKEN = re.compile(r"^[A-Za-z0-9_-]{24}$")
-ROUNDED = timedelta(seconds=2)
+JUST_NOW = timedelta(seconds=10)
 PERSONAL = ("stop", "start")
 """Actions about the channel itself, done here; all others are the scenarios'."""
 
@@ -138,9 +138,10 @@ def _take(
 
 
 def when(told: datetime | None, raw: RawUpdate | None) -> datetime:
-    """The moment of an event: the vendor's word, but our own clock for what has just come (vendors round)."""
+    """The moment of an event: the vendor's word, but our own clock for what has just come. Vendors round down to whole
+    seconds, and an answer would stand above the message it answers."""
     received = raw.received_at if raw is not None else now()
-    return received if told is None or abs(received - told) < ROUNDED else told
+    return received if told is None or abs(received - told) < JUST_NOW else told
 
 
 def _answered_for(delivery: Delivery | None, text: str, moment: datetime) -> float | None:

@@ -9,7 +9,7 @@ WITH result AS (
 ), settled AS (
     UPDATE delivery_delivery d
     SET state = r.state, signal = r.signal, signal_at = r.at,
-        sent_at = CASE WHEN r.rung > 0 THEN coalesce(d.sent_at, r.at) ELSE d.sent_at END,
+        sent_at = CASE WHEN r.rung > 0 THEN coalesce(d.sent_at, d.claimed_at, r.at) ELSE d.sent_at END,
         maybe_sent = r.signal = 'uncertain',
         evidence = r.evidence, code = r.code,
         provider_id = CASE WHEN r.provider_id = '' THEN d.provider_id ELSE r.provider_id END,

@@ -61,6 +61,17 @@ def test_a_taken_message_is_settled_with_its_fact_and_reach(account: Account, or
     assert reach.delivered_at is None
 
 
+def test_it_left_at_the_claim_so_that_a_quick_answer_stands_behind_it(account: Account, order: Make) -> None:
+    number = order()
+    claim(account)
+    before_settling = now()
+    settle(taken(number, 1, Receipt("g1")))
+    row = Delivery.objects.get(pk=number)
+    assert row.sent_at == row.claimed_at
+    assert row.sent_at is not None
+    assert row.sent_at <= before_settling
+
+
 @pytest.mark.usefixtures("_heard")
 def test_rooms_are_called_for_the_goal_and_for_ends_only(account: Account, order: Make) -> None:
     reached, failing = order(goal="delivered"), order(goal="delivered")
