@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from typing import Any
 
 from priyom.contracts.message import Signal
 
 
+class Audience(StrEnum):
+    """Whom a channel reaches. Staff channels never carry a patient's reminder."""
+
+    PATIENTS = "patients"
+    STAFF = "staff"
+
+
+class Templates(StrEnum):
+    """When the vendor takes only texts it has approved beforehand."""
+
+    NEVER = "never"
+    OUTSIDE_WINDOW = "outside_window"  # free words within `window` after the person wrote, else a template
+    ALWAYS = "always"
+
+
 class Sort(StrEnum):
     """Which kind of way to a person this is; the route's order without other knowledge follows it."""
 
     MESSENGER = "messenger"
+    NOTICE = "notice"  # a paid notice by phone number inside a messenger: nobody can answer it there
     SMS = "sms"
     MAIL = "mail"
     VOICE = "voice"
@@ -44,7 +60,8 @@ class Card:
     title: str
     sort: Sort
     contact_kind: str
-    """phone | email | telegram | max | vk | whatsapp: the kind of contact point whose address it takes."""
+    """phone | email | telegram | max | vk | whatsapp | webchat: the kind of contact point whose address it takes.
+    A staff channel names itself."""
     buttons: Buttons
     signals: frozenset[Signal]
     """The signals the vendor itself gives; `answered` is always possible where people can reply."""
@@ -62,6 +79,9 @@ class Card:
     asks_contact: bool = False
     can_be_quiet: bool = False
     carries_files: bool = False
+    """Files go out with a message, and come in where people can write."""
+    file_limit: int = 0
+    """Bytes of one file that may go out; 0: as `carries_files` says, without a limit of the vendor's."""
     usual_answer: timedelta = timedelta(hours=1)
     """How long people usually take to answer here, until we know the patient better."""
     usual_delivery: timedelta = timedelta(minutes=2)
@@ -70,6 +90,32 @@ class Card:
     """A link that opens the dialog with a token: `{bot}` (from `check`) and `{token}` are filled in."""
     webhook: bool = True
     """True: the gateway calls us; the set-up page shows the address."""
+    audience: Audience = Audience.PATIENTS
+    listens: bool = False
+    """`listen.py` exists: a worker may hold a line open (polling, a session, a mailbox), as the settings say."""
+    asks_status: bool = False
+    """Lost reports can be asked for (`sender.ask`)."""
+    tells_vitals: bool = False
+    """The vendor tells balance, rating or limit (`sender.vitals`)."""
+    replies: bool = False
+    """A message can quote the one it answers."""
+    types: bool = False
+    """The person can be shown that we are writing (`sender.typing`)."""
+    templates: Templates = Templates.NEVER
+    window: timedelta | None = None
+    """How long after the person's last word free words are taken; None: always."""
+    warm_up: tuple[int, ...] = ()
+    """How many people a new account may write to on its 1st, 2nd, ... day; afterwards only the vendor's limit holds."""
+    hours: tuple[time, time] | None = None
+    """Local hours in which the law lets this channel reach a person, besides the clinic's quiet hours."""
+    reaches: Callable[[Mapping[str, object], str], bool] | None = None
+    """(settings that are not secret, address) -> whether this account may be tried for that address at all."""
+    segments: Callable[[str], int] | None = None
+    """How many paid parts a text makes."""
+    price: str = ""
+    """What a message costs, in a few words, English; for the table of channels."""
+    proven: str = ""
+    """The third party's library, server or emulator that a test lets check ours; '' when there is none."""
 
 
 _SETTING = "priyom.setting"

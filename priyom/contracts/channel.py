@@ -5,13 +5,14 @@ A channel is a folder `priyom/channels/<key>/` with `CARD` in `__init__.py`. Bot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from priyom.contracts.card import Card, build_settings
-from priyom.contracts.events import Event
-from priyom.contracts.message import Edit, Outgoing, Receipt
+from priyom.contracts.events import Event, Reported
+from priyom.contracts.message import Asked, Edit, Outgoing, Receipt
+from priyom.contracts.vitals import Draft, Registered, Vitals
 from priyom.foundation.http import Http
 
 
@@ -19,12 +20,14 @@ from priyom.foundation.http import Http
 class Account:
     """One bot, number or sender of the clinic. `settings` is an instance of the card's settings class.
 
-    `hook_secret` is the secret the gateway must show in webhooks; made by us, `[A-Za-z0-9_-]{32}`.
+    `hook_secret` is the secret the gateway must show in webhooks; made by us, `[A-Za-z0-9_-]{32}`. `session` is what
+    the channel's `listen.open` made, in the worker that holds the account; None everywhere else.
     """
 
     key: str
     settings: Any
     hook_secret: str
+    session: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,9 @@ class Sender(Protocol):
     """`send.py`. Every function may raise the errors of `contracts.errors`, and nothing else.
 
     Only `send` and `check` are needed by every channel; the others exist where the card says so:
-    `edit` (card.edits), `answer_press` (buttons pressed), `find` (after_crash ASK),
-    `connect` (the vendor lets us register the webhook), `fetch` (files can come in).
+    `edit` (card.edits), `answer_press` (buttons pressed), `find` (after_crash ASK), `ask` (card.asks_status),
+    `vitals` (card.tells_vitals), `typing` (card.types), `submit` and `templates` (card.templates), `fetch` (files can
+    come in); `connect` where the vendor lets us register the webhook.
     """
 
     async def send(self, http: Http, account: Account, outgoing: Outgoing) -> Receipt:
@@ -75,6 +79,53 @@ class Sender(Protocol):
 
     async def fetch(self, http: Http, account: Account, ref: str) -> bytes:
         """The content of a file somebody sent."""
+
+    async def typing(self, http: Http, account: Account, address: str) -> None:
+        """Show the person that we are writing. Nothing is lost when it fails."""
+
+    async def ask(self, http: Http, account: Account, asked: Sequence[Asked]) -> Sequence[Reported]:
+        """What became of these (at most 100); those of which there is nothing to say are absent."""
+
+    async def vitals(self, http: Http, account: Account) -> Vitals:
+        """How the account stands: balance, rating, limit."""
+
+    async def submit(self, http: Http, account: Account, draft: Draft) -> Registered:
+        """Hand in a template for approval. Raises Rejected with the vendor's reason."""
+
+    async def templates(self, http: Http, account: Account) -> Sequence[Registered]:
+        """All templates of the account, as the vendor has them."""
+
+
+class Post(Protocol):
+    """What a listening session hands its catch to; given by the worker."""
+
+    hook_url: str
+    """Where the vendor would call us, were it to use the webhook."""
+
+    async def take(self, request: Request) -> None:
+        """Keep an update durably, as if it had come by webhook; only then tell the vendor that it was taken. A repeat
+        changes nothing. `receive.identify` and `receive.parse` will see this request; `verify` will not."""
+
+    async def cursor(self) -> str:
+        """What `keep` was last told, '' at first: a position in the vendor's queue."""
+
+    async def keep(self, cursor: str) -> None:
+        """Remember the position over restarts."""
+
+
+class Session(Protocol):
+    """A line held open. The channel's `send` finds it as `account.session` and may speak over it."""
+
+    async def run(self) -> None:
+        """Hold the line until cancelled; reconnect by yourself after short troubles. Ends by returning only when there
+        is nothing to hold. Raises the errors of `contracts.errors`: the worker tells the clinic and opens it anew."""
+
+
+class Listener(Protocol):
+    """`listen.py`, where the card says `listens`."""
+
+    def open(self, http: Http, account: Account, post: Post) -> Session | None:
+        """A session of this account, not yet running; None when its settings want none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +161,7 @@ class Channel:
     card: Card
     sender: Sender
     receiver: Receiver
+    listener: Listener | None = None
 
     def account(self, key: str, settings: Mapping[str, object], hook_secret: str) -> Account:
         """An account of this channel from stored values. Raises BadSettings."""

@@ -7,12 +7,15 @@ from __future__ import annotations
 import json
 from dataclasses import MISSING, is_dataclass
 
+import pytest
+
 from priyom.contracts import registry
-from priyom.contracts.card import AfterCrash, Buttons, abouts
+from priyom.contracts.card import AfterCrash, Buttons, Templates, abouts
 from priyom.contracts.message import Signal
 from priyom.contracts.suite_receiving import ReceivingSuite
 from priyom.contracts.suite_sending import SendingSuite
 from priyom.contracts.suite_world import Stage, SuiteWorld
+from priyom.contracts.vitals import Vitals
 
 __all__ = ["ChannelSuite", "Stage", "SuiteWorld"]
 
@@ -31,6 +34,7 @@ class ChannelSuite(SendingSuite, ReceivingSuite):
         assert card.parallel > 0
         assert card.signals <= set(Signal) - {Signal.ANSWERED, Signal.UNCERTAIN}
         assert is_dataclass(card.settings)
+        assert (card.window is not None) == (card.templates is Templates.OUTSIDE_WINDOW)
         if card.deep_link:
             assert "{bot}" in card.deep_link
             assert "{token}" in card.deep_link
@@ -39,9 +43,12 @@ class ChannelSuite(SendingSuite, ReceivingSuite):
         card, sender = self.channel.card, self.channel.sender
         needed = {"send": True, "check": True, "edit": card.edits, "find": card.after_crash is AfterCrash.ASK}
         needed["answer_press"] = card.buttons is Buttons.PRESSED
+        needed |= {"ask": card.asks_status, "vitals": card.tells_vitals, "typing": card.types}
+        needed |= dict.fromkeys(("submit", "templates"), card.templates is not Templates.NEVER)
         missing = [name for name, wanted in needed.items() if wanted and not hasattr(sender, name)]
         assert not missing
         assert all(hasattr(self.channel.receiver, name) for name in ("verify", "identify", "parse", "answer"))
+        assert self.channel.listener is None or hasattr(self.channel.listener, "open")
 
     def test_settings_explain_themselves(self) -> None:
         for name, (about, kind, default) in abouts(self.channel.card.settings).items():
@@ -53,6 +60,12 @@ class ChannelSuite(SendingSuite, ReceivingSuite):
     def test_readme_tells_how_to_connect(self) -> None:
         text = (self.folder / "README.md").read_text()
         assert [heading for heading in README_HEADINGS if heading not in text] == []
+
+    async def test_vitals_are_told(self, stage: Stage) -> None:
+        if not self.channel.card.tells_vitals:
+            pytest.skip("this vendor tells nothing of the account")
+        vitals = await self.channel.sender.vitals(stage.http, stage.account)
+        assert vitals != Vitals()
 
     async def test_the_emulator_can_be_put_away_and_taken_up(self, stage: Stage) -> None:
         await self.send(stage, "Здравствуйте")

@@ -6,13 +6,15 @@ asyncio loop of the sandbox server (or of a test), keeps its state in memory and
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from aiohttp import web
+
+from priyom.contracts.message import File
 
 
 class Mode(StrEnum):
@@ -120,8 +122,9 @@ class Emulator(Protocol):
     async def press(self, address: str, message: str, button: str) -> None:
         """Press a button. Raises NoSuchPhone, Impossible."""
 
-    async def say(self, address: str, text: str) -> None:
-        """Type a text to the clinic. Raises NoSuchPhone, Impossible."""
+    async def say(self, address: str, text: str, files: Sequence[File] = ()) -> None:
+        """Type a text to the clinic, perhaps with files. Raises NoSuchPhone; Impossible where nobody can write, or no
+        files can be sent."""
 
     async def start_chat(self, address: str, payload: str) -> None:
         """Open the bot, by a deep link when `payload` is given. Channels without bots raise Impossible."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from priyom.contracts.message import Signal
+from priyom.contracts.vitals import Registered, Vitals
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +96,47 @@ class SharedPhone:
     name: str = ""
 
 
-Event = Reported | Said | Pressed | Started | Stopped | Muted | SharedPhone
+@dataclass(frozen=True, slots=True)
+class ReadUpTo:
+    """A person has read everything of ours in this chat up to the message `provider_id`."""
+
+    address: str
+    provider_id: str
+    evidence: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """A person is writing to us now."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoKnownAs:
+    """The vendor says that `alias` is the same person as `address` (a number and a vendor's own id of one person)."""
+
+    address: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChanged:
+    """A registered template changed its standing at the vendor."""
+
+    template: Registered
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """The vendor told how the account stands. `trouble` says, for people, why it can no longer send; '' when it can."""
+
+    vitals: Vitals
+    trouble: str = ""
+
+
+Event = (
+    Reported | Said | Pressed | Started | Stopped | Muted | SharedPhone | ReadUpTo | Typing | AlsoKnownAs
+    | TemplateChanged | AccountChanged
+)  # fmt: skip

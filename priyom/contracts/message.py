@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -63,10 +65,31 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What the text was made of: its kind (`reminder_24h`), language (`ru`, `kk`) and the value of each variable by
+    its name (`visit.local_time`: `14:00`). For channels that speak it, or send it as a registered template."""
+
+    kind: str
+    language: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text the vendor has approved: its name and language there, and the values of its places 1, 2, ... in order."""
+
+    name: str
+    language: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One attempt. `key` is ours, the same on every retry (ASCII, at most 32); `valid_for` is in seconds.
 
-    `quiet` asks for no sound. `unsubscribe_url` is for mail.
+    `quiet` asks for no sound. `unsubscribe_url` is for mail. `reply_to` is the provider id of the message it quotes
+    (card.replies). `template` is the approved template that says the same, where there is one (card.templates).
+    `window_until`: until then the person may be written to in free words (card.window); None: no open window.
     """
 
     key: str
@@ -75,6 +98,10 @@ class Outgoing:
     quiet: bool = False
     valid_for: int | None = None
     unsubscribe_url: str = ""
+    reply_to: str = ""
+    wording: Wording | None = None
+    template: Template | None = None
+    window_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +113,16 @@ class Receipt:
     cost: Decimal | None = None
     currency: str = ""
     segments: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A delivery whose last word is old: the vendor is asked what became of it. `key` is ours, `sent_at` is UTC."""
+
+    provider_id: str
+    key: str
+    address: str
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

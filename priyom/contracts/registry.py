@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from priyom.contracts.card import Card
-from priyom.contracts.channel import Channel, Receiver, Sender
+from priyom.contracts.channel import Channel, Listener, Receiver, Sender
 from priyom.contracts.emulator import Emulator, World
 
 FOLDERS = [Path(__file__).parent.parent / "channels"]
@@ -37,6 +37,7 @@ def channel(key: str) -> Channel:
         card,
         cast(Sender, import_module(f"{folder}.send")),
         cast(Receiver, import_module(f"{folder}.receive")),
+        cast(Listener, import_module(f"{folder}.listen")) if card.listens else None,
     )
 
 

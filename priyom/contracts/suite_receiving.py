@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from priyom.contracts.channel import Request
 from priyom.contracts.errors import Forged, Malformed
 from priyom.contracts.events import Pressed, Said, SharedPhone, Started, Stopped
-from priyom.contracts.message import Button, Message
+from priyom.contracts.message import Button, File, Message
 from priyom.contracts.suite_base import SuiteBase
 from priyom.contracts.suite_world import Stage
+
+PHOTO = File("photo.jpg", "image/jpeg", b"\xff\xd8\xff\xe0 made up \xff\xd9")
 
 JUNK = ("a\0b", "\ud800", "/start \0", "-1", "9" * 400, 2**63, -(2**70), 1e308, "private", "contact", "TEL:7")
 
@@ -55,6 +57,17 @@ class ReceivingSuite(SuiteBase):
         assert (event.address, event.text, event.files) == (self.address, "Иә, келемін 👍", ())
         assert event.provider_id
         assert self.last(stage).direction == "out"
+
+    async def test_a_file_comes_back(self, stage: Stage) -> None:
+        if not (self.channel.card.carries_files and self.has_replies):
+            pytest.skip("no files come in here")
+        await self.send(stage, "Пришлите снимок")
+        await stage.emulator.say(self.address, "вот", [PHOTO])
+        [event] = await stage.heard()
+        assert isinstance(event, Said)
+        [file] = event.files
+        assert (event.text, file.mime) == ("вот", PHOTO.mime)
+        assert await stage.channel.sender.fetch(stage.http, stage.account, file.ref) == PHOTO.content
 
     async def test_start_carries_its_token(self, stage: Stage) -> None:
         if not self.channel.card.deep_link:

@@ -17,9 +17,11 @@ from priyom.contracts.errors import (
     Unavailable,
     Uncertain,
 )
-from priyom.contracts.message import Button, Edit, Message, Signal
+from priyom.contracts.message import Button, Edit, File, Message, Signal
 from priyom.contracts.suite_base import SuiteBase
 from priyom.contracts.suite_world import HOOK_SECRET, Stage
+
+PAPER = File("Анализ крови.pdf", "application/pdf", b"%PDF-1.4 made up")
 
 
 class SendingSuite(SuiteBase):
@@ -48,6 +50,13 @@ class SendingSuite(SuiteBase):
         assert [label for _, label in self.last(stage).buttons] == ["Приду / Келемін", "Перенести", "Нет"]
         await self.send(stage, Message("Ждём вас", rows=((Button("Ж" * self.channel.card.label_limit, "x"),),)))
         await self.send(stage, Message("Как дойти", rows=((Button("Карта", url="https://clinic.example/map"),),)))
+
+    async def test_files_arrive_with_their_names(self, stage: Stage) -> None:
+        if not self.channel.card.carries_files:
+            pytest.skip("no files here")
+        await self.send(stage, Message("Результаты", files=(PAPER,)))
+        shown = [name for message in stage.emulator.messages(self.address) for name in message.files]
+        assert shown == [PAPER.name]
 
     async def test_longest_text_passes_and_a_longer_one_is_rejected(self, stage: Stage) -> None:
         if not self.has_limit:

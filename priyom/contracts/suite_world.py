@@ -83,6 +83,35 @@ class SuiteWorld:
 
 
 @dataclass(slots=True)
+class KeptPost:
+    """A `Post` for tests of `listen.py`: what a session hands over is kept, repeats are counted apart."""
+
+    identify: Callable[[Request], tuple[str, str]]
+    hook_url: str = ""
+    taken: list[Request] = field(default_factory=list)
+    repeats: int = 0
+    position: str = ""
+    _known: set[str] = field(default_factory=set)
+
+    async def take(self, request: Request) -> None:
+        """Keep an update once."""
+        key, _ = self.identify(request)
+        if key in self._known:
+            self.repeats += 1
+            return
+        self._known.add(key)
+        self.taken.append(request)
+
+    async def cursor(self) -> str:
+        """The position last kept."""
+        return self.position
+
+    async def keep(self, cursor: str) -> None:
+        """Remember a position."""
+        self.position = cursor
+
+
+@dataclass(slots=True)
 class Stage:
     """An emulator under way, the clinic's account on it, and the clinic's door for its webhooks.
 
@@ -131,6 +160,17 @@ class Stage:
     def account(self) -> Account:
         """The clinic's account, made of `settings`."""
         return self.channel.account("suite", self.settings, HOOK_SECRET)
+
+    def post(self) -> KeptPost:
+        """A post of the clinic's account, for a listening session."""
+        account = self.account
+        return KeptPost(lambda request: self.channel.receiver.identify(account, request), self.hook_url)
+
+    def read(self, post: KeptPost) -> list[Event]:
+        """What a session has handed over so far, parsed, and then forgotten."""
+        account, taken = self.account, list(post.taken)
+        post.taken.clear()
+        return [event for request in taken for event in self.channel.receiver.parse(account, request).events]
 
     def events(self) -> list[Event]:
         """Everything received so far, verified and parsed."""
