@@ -136,7 +136,12 @@ class Parsed:
 
 
 class Receiver(Protocol):
-    """`receive.py`: pure functions over one webhook."""
+    """`receive.py`: pure functions over one webhook.
+
+    Optional beside them: `METHODS` (("GET", "POST") where the vendor reports by GET), `challenge` (the vendor tries our
+    address by GET), `reply` (the answer depends on the account; goes before `answer`). Where the vendor calls addresses
+    below ours, the rest of the path stands in the request's query as `_path`.
+    """
 
     def verify(self, account: Account, request: Request) -> None:
         """Raises Forged unless the secret or signature is right. Constant-time."""
@@ -152,6 +157,12 @@ class Receiver(Protocol):
 
     def answer(self, request: Request) -> tuple[int, str, bytes]:
         """(status, content type, body) that the vendor takes for «accepted»."""
+
+    def reply(self, account: Account, request: Request) -> tuple[int, str, bytes]:
+        """The same, where it depends on the account."""
+
+    def challenge(self, account: Account, request: Request) -> tuple[int, str, bytes]:
+        """The answer to the vendor's GET that proves the address is ours. Raises Forged."""
 
 
 @dataclass(frozen=True, slots=True)

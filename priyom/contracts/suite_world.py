@@ -137,7 +137,8 @@ class Stage:
         stage = cls(world, registry.channel(key), registry.emulator(key, world), Http(timeout=timeout))
         app = web.Application()
         app.add_routes(stage.emulator.routes())
-        app.router.add_route("*", f"/hooks/{key}/suite", stage._take)
+        for below in ("", "/{rest:.+}"):
+            app.router.add_route("*", f"/hooks/{key}/suite{below}", stage._take)
         stage._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await stage._runner.setup()
         await web.TCPSite(stage._runner, "127.0.0.1", 0).start()
@@ -189,12 +190,18 @@ class Stage:
 
     async def _take(self, raw: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in raw.headers.items()}
-        request = Request(headers, dict(raw.query), await raw.read())
+        rest = raw.match_info.get("rest")
+        request = Request(headers, dict(raw.query) | ({"_path": rest} if rest else {}), await raw.read())
+        receiver = self.channel.receiver
+        if raw.method == "GET" and hasattr(receiver, "challenge"):
+            status, kind, body = receiver.challenge(self.account, request)
+            return web.Response(status=status, content_type=kind.partition(";")[0].strip(), body=body)
         if self.refusals:
             self.refused.append(request)
             return web.Response(status=self.refusals.pop(0))
         self.received.append(request)
-        status, kind, body = self.channel.receiver.answer(request)
+        reply = getattr(receiver, "reply", None)
+        status, kind, body = reply(self.account, request) if reply else receiver.answer(request)
         return web.Response(status=status, content_type=kind.partition(";")[0].strip(), body=body)
 
 

@@ -6,4 +6,7 @@ from django.urls import path
 
 from priyom.webhooks.receive import hook
 
-urlpatterns = [path("hooks/<slug:channel>/<slug:key>", hook, name="hook")]
+urlpatterns = [
+    path("hooks/<slug:channel>/<slug:key>", hook, name="hook"),
+    path("hooks/<slug:channel>/<slug:key>/<path:rest>", hook, name="hook_below"),
+]

@@ -13,6 +13,9 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from journeys import counting
+from priyom.contracts import registry
+from priyom.contracts.channel import Account as Wire
+from priyom.contracts.channel import Request
 from priyom.contracts.errors import Malformed
 from priyom.delivery import accounts, incoming
 from priyom.delivery.models import Account, RawUpdate
@@ -136,3 +139,26 @@ def test_an_unexpected_error_is_tried_five_times(post: Post) -> None:
     assert (raw.state, raw.tries, raw.error) == ("failed", 5, "RuntimeError: ошибка")
     assert Account.objects.get().name == "Проба"
     assert incoming.pending() == 0
+
+
+def test_what_a_channel_does_not_promise_is_not_allowed(account: Account) -> None:
+    answer = hook(RequestFactory().get("/hooks/counted_ask/probe"), "counted_ask", "probe")
+    assert answer.status_code == 405
+    assert RawUpdate.objects.count() == 0
+
+
+def test_a_vendor_may_try_the_address_and_report_by_get(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    receiver = registry.channel("counted_ask").receiver
+    monkeypatch.setattr(receiver, "METHODS", ("GET", "POST"), raising=False)
+    secret = accounts.wire(account).hook_secret
+    request = RequestFactory().get("/hooks/counted_ask/probe/sent?id=7", headers={"X-Secret": secret})
+    assert hook(request, "counted_ask", "probe", "sent").status_code == 200
+    assert RawUpdate.objects.get().query == {"id": "7", "_path": "sent"}
+
+    def challenge(known: Wire, came: Request) -> tuple[int, str, bytes]:
+        return 200, "text/plain", came.query["word"].encode()
+
+    monkeypatch.setattr(receiver, "challenge", challenge, raising=False)
+    tried = hook(RequestFactory().get("/hooks/counted_ask/probe?word=yes"), "counted_ask", "probe")
+    assert (tried.status_code, tried.content) == (200, b"yes")
+    assert RawUpdate.objects.count() == 1
