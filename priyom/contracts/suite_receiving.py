@@ -106,18 +106,22 @@ class ReceivingSuite(SuiteBase):
         assert not stage.world.calls
         assert {phone.address for phone in stage.emulator.phones()} >= {self.address, self.other_address}
 
+    async def stir(self, stage: Stage, address: str) -> None:
+        """Let the gateway call us once about this person; a channel where nobody can write does it another way."""
+        await stage.emulator.say(address, "да")
+
     async def said_twice(self, stage: Stage) -> list[Request]:
         """Two webhooks of one person and one of another."""
         stage.emulator.put(self.other_address, "Бек", True)
         for address in (self.address, self.address, self.other_address):
-            await stage.emulator.say(address, "да")
+            await self.stir(stage, address)
             await stage.world.settled()
         return list(stage.received)
 
     async def test_forged_webhooks_are_refused(self, stage: Stage) -> None:
         if not self.channel.card.webhook:
             pytest.skip("no webhooks here")
-        await stage.emulator.say(self.address, "да")
+        await self.stir(stage, self.address)
         await stage.world.settled()
         [request] = stage.received
         self.channel.receiver.verify(stage.account, request)
@@ -139,7 +143,7 @@ class ReceivingSuite(SuiteBase):
         if not (self.channel.card.webhook and self.has_retries):
             pytest.skip("webhooks are not repeated here")
         stage.refusals[:] = [500]
-        await stage.emulator.say(self.address, "да")
+        await self.stir(stage, self.address)
         await stage.world.settled()
         identify = self.channel.receiver.identify
         assert [identify(stage.account, r) for r in stage.refused] == [
@@ -148,7 +152,7 @@ class ReceivingSuite(SuiteBase):
         assert len(stage.received) == 1
 
     async def test_what_was_refused_comes_first_later(self, stage: Stage) -> None:
-        if not (self.channel.card.webhook and self.has_retries):
+        if not (self.channel.card.webhook and self.has_retries and self.has_replies):
             pytest.skip("webhooks are not repeated here")
         stage.refusals[:] = [500] * 3
         await stage.emulator.say(self.address, "раз")
