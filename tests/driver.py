@@ -66,7 +66,7 @@ def gateway(say: Say | Signal | Refused = accepts) -> list[Delivery]:
     _expire()
     left: list[Delivery] = []
     for account in Account.objects.filter(enabled=True).order_by("id"):
-        claimed = _rows(delivery_sql["claim"], {"account": account.pk, "now": now(), "most": 1000})
+        claimed = _rows(delivery_sql["claim"], {"account": account.pk, "now": now(), "most": 1000, "asks": None})
         ids = sorted(row[0] for row in claimed)
         stale = dict(_rows(recheck_sql["recheck"], {"ids": ids}))
         for row in Delivery.objects.filter(pk__in=ids).select_related("account").order_by("id"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ async def node_peer(script: Path, package: str, *arguments: str, timeout: float 
 
 def program(name: str) -> str:
     """The path of a program from the system's packages. Skips the test where it is missing."""
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if found is None:
         pytest.skip(f"{name} is not installed: make peers")
     return found
@@ -41,8 +40,8 @@ def program(name: str) -> str:
 
 async def _run(interpreter: str, script: Path, arguments: tuple[str, ...], timeout: float) -> Any:
     process = await asyncio.create_subprocess_exec(
-        interpreter, str(script), *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE, env={**os.environ, "NODE_PATH": str(NODE_MODULES), "PYTHONWARNINGS": "ignore"},
+        "env", f"NODE_PATH={NODE_MODULES}", "PYTHONWARNINGS=ignore", interpreter, str(script), *arguments,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         said, complained = await asyncio.wait_for(process.communicate(), timeout)

@@ -13,7 +13,7 @@ from typing import Any
 from priyom.contracts.card import AfterCrash
 from priyom.contracts.channel import Account, Channel
 from priyom.contracts.errors import ChannelError, Rejected, Uncertain
-from priyom.contracts.message import Button, Edit, Message, Outgoing, Receipt
+from priyom.contracts.message import Button, Edit, File, Message, Outgoing, Receipt, Template, Wording
 from priyom.delivery.consequence import Outcome, failed, taken
 from priyom.foundation.clock import now
 from priyom.foundation.http import Http, HttpError
@@ -35,6 +35,7 @@ class Claimed:
     expires_at: datetime | None
     of_try: int
     maybe_sent: bool
+    files: tuple[File, ...] = ()
 
 
 async def attempt(http: Http, channel: Channel, account: Account, claimed: Claimed) -> Outcome:
@@ -62,6 +63,9 @@ def whence(error: BaseException) -> str:
 
 async def _perform(http: Http, channel: Channel, account: Account, claimed: Claimed) -> Receipt:
     sender, body = channel.sender, claimed.body
+    if claimed.op == "press" and body.get("typing"):
+        await sender.typing(http, account, claimed.address)
+        return DONE
     if claimed.op == "press":
         await sender.answer_press(http, account, str(body.get("press_id", "")), str(body.get("text", "")))
         return DONE
@@ -83,8 +87,16 @@ def outgoing(claimed: Claimed) -> Outgoing:
     left = None
     if claimed.expires_at is not None:
         left = max(1, int((claimed.expires_at - now()).total_seconds()))
-    leave = str(claimed.body.get("unsubscribe_url", ""))
-    return Outgoing(f"d{claimed.id}", claimed.address, message(claimed), claimed.quiet, left, leave)
+    body = claimed.body
+    template, wording, window = body.get("template"), body.get("wording"), body.get("window_until")
+    return Outgoing(
+        f"d{claimed.id}", claimed.address, message(claimed), claimed.quiet, left,
+        unsubscribe_url=str(body.get("unsubscribe_url", "")),
+        reply_to=str(body.get("reply_to", "")),
+        wording=wording and Wording(wording["kind"], wording["language"], wording["values"]),
+        template=template and Template(template["name"], template["language"], tuple(template["values"])),
+        window_until=window and datetime.fromisoformat(window),
+    )  # fmt: skip
 
 
 def message(claimed: Claimed) -> Message:
@@ -99,4 +111,4 @@ def message(claimed: Claimed) -> Message:
         )
         for row in body.get("rows", ())
     )
-    return Message(body["text"], body.get("subject", ""), rows, ask_contact=body.get("ask_contact") or "")
+    return Message(body["text"], body.get("subject", ""), rows, claimed.files, body.get("ask_contact") or "")

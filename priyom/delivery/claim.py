@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from priyom.contracts.card import AfterCrash
-from priyom.contracts.message import Signal
+from priyom.contracts.message import File, Signal
 from priyom.delivery.attempt import Claimed
 from priyom.delivery.consequence import Again, Outcome, Settled, unknown
 from priyom.delivery.database import Database
@@ -20,11 +21,26 @@ CRASHED = "отправлено, но ответа шлюза мы не полу
 TOO_LATE = "не ушло вовремя"
 
 
-async def claim(database: Database, account_id: int, most: int) -> list[Claimed]:
-    """At most `most` due deliveries of the account, marked as being sent: presses, then edits, then messages."""
-    rows = await database.rows(sql["claim"], {"account": account_id, "now": now(), "most": most})
+async def claim(database: Database, account_id: int, most: int, *, asks: bool = False) -> list[Claimed]:
+    """At most `most` due deliveries of the account, marked as being sent: presses, then edits, then messages. `asks`:
+    the vendor can be asked later what became of them."""
+    values = {"account": account_id, "now": now(), "most": most, "asks": 0 if asks else None}
+    rows = await database.rows(sql["claim"], values)
     order = {"press": 0, "edit": 1, "send": 2}
     return sorted((Claimed(*row) for row in rows), key=lambda c: (order[c.op], c.id))
+
+
+async def with_files(database: Database, claimed: Sequence[Claimed]) -> list[Claimed]:
+    """The same, with the contents of the files that hang on them."""
+    wanted = {number for item in claimed for number in item.body.get("files", ())}
+    if not wanted:
+        return list(claimed)
+    rows = await database.rows(sql["files"], {"ids": list(wanted)})
+    found = {row[0]: File(row[1], row[2], bytes(row[3])) for row in rows}
+    return [
+        replace(item, files=tuple(found[number] for number in item.body.get("files", ()) if number in found))
+        for item in claimed
+    ]
 
 
 async def nearest(database: Database, account_id: int) -> datetime | None:

@@ -18,7 +18,8 @@ from django.db.models import Min
 from psycopg.types.json import Jsonb
 
 from priyom.contracts import registry
-from priyom.contracts.channel import Request
+from priyom.contracts.channel import Account as Wire
+from priyom.contracts.channel import Channel, Request
 from priyom.contracts.errors import Malformed
 from priyom.delivery.accounts import wire
 from priyom.delivery.consequence import storable
@@ -38,10 +39,18 @@ MOST_WAITS = 9
 
 def store(account: Account, request: Request) -> bool:
     """Keep one verified webhook without what proved it; False when it is a repeat. Raises WrongKey."""
-    known = wire(account)
-    update_key, chat_key = registry.channel(account.channel).receiver.identify(known, request)
-    values: dict[str, Any] = {
-        "account": account.pk,
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql["raw_store"], raw_values(account.pk, registry.channel(account.channel), wire(account), request)
+        )
+        return cursor.fetchone() is not None
+
+
+def raw_values(account_id: int, channel: Channel, known: Wire, request: Request) -> dict[str, Any]:
+    """Parameters of `raw_store.sql`."""
+    update_key, chat_key = channel.receiver.identify(known, request)
+    return {
+        "account": account_id,
         "update_key": storable(update_key, 200),
         "chat_key": storable(chat_key, 200),
         "headers": Jsonb(_harmless(request.headers, known.hook_secret)),
@@ -49,9 +58,6 @@ def store(account: Account, request: Request) -> bool:
         "body": request.body,
         "now": now(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql["raw_store"], values)
-        return cursor.fetchone() is not None
 
 
 def _harmless(pairs: Mapping[str, str], secret: str) -> dict[str, str]:

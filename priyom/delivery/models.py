@@ -8,6 +8,16 @@ from django.db.models import Q
 from priyom.patients.models import ContactPoint, Patient
 
 
+class Purpose(models.TextChoices):
+    """What an account is for. Rooms ask `priyom.notifications.ways` and `inbox.reply` which one is taken when."""
+
+    ALL = "all"
+    NOTIFY = "notify"  # automatic messages only
+    TALK = "talk"  # conversations only
+    CAMPAIGNS = "campaigns"
+    SPARE = "spare"  # only while no other of its kind is well
+
+
 class Account(models.Model):
     """A bot, number or sender name of the clinic. `secrets`: encrypted JSON of secret settings and the hook secret."""
 
@@ -18,7 +28,9 @@ class Account(models.Model):
     secrets = models.BinaryField(default=b"")
     bot_name = models.CharField(max_length=100, blank=True)
     """The name at the vendor, learned by a live check; deep links are made of it."""
-    purpose = models.CharField(max_length=10, default="talk")
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.ALL)
+    warm_since = models.DateField(null=True)
+    """The first day of a new number that is warmed up by its card's ladder; null: it needs no warming."""
     pace = models.FloatField(null=True)
     """Messages per second, when other than the card's."""
     enabled = models.BooleanField(default=True)
@@ -31,6 +43,56 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AccountState(models.Model):
+    """What the worker that tends the account has learned of it: kept apart, for it changes often.
+
+    `vitals`: {"balance", "currency", "quality", "daily_limit", "note"} as `contracts.vitals.Vitals`, numbers as text.
+    `line` is '' (none held) | `up` | `down`; `cursor` is the listening session's position in the vendor's queue.
+    """
+
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE, related_name="state")
+    vitals = models.JSONField(default=dict)
+    vitals_at = models.DateTimeField(null=True)
+    line = models.CharField(max_length=4, blank=True)
+    line_why = models.CharField(max_length=300, blank=True)
+    line_since = models.DateTimeField(null=True)
+    cursor = models.TextField(blank=True)
+
+
+class FileState(models.TextChoices):
+    """Where a file's content is."""
+
+    HERE = "here"
+    WANTED = "wanted"  # at the vendor, to be fetched
+    FAILED = "failed"
+
+
+class StoredFile(models.Model):
+    """A file somebody sent or was sent. `ref` is what the channel needs to fetch it from the vendor."""
+
+    account = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, db_index=False)
+    name = models.CharField(max_length=200)
+    mime = models.CharField(max_length=100)
+    size = models.BigIntegerField(null=True)
+    content = models.BinaryField(null=True)
+    ref = models.TextField(blank=True)
+    state = models.CharField(max_length=6, choices=FileState.choices, default=FileState.HERE)
+    error = models.CharField(max_length=300, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="here") | Q(content__isnull=False), name="stored_file_here_has_content"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "next_try_at"], name="stored_file_wanted", condition=Q(state="wanted"))
+        ]
 
 
 class DeliveryState(models.TextChoices):
@@ -47,14 +109,16 @@ class Op(models.TextChoices):
 
     SEND = "send"
     EDIT = "edit"
-    PRESS = "press"  # stop the spinner of a pressed button
+    PRESS = "press"  # a passing sign in the chat: stop a pressed button's spinner, show that we are writing
 
 
 class Delivery(models.Model):
     """One attempt over one channel.
 
-    `body` is the message: {"text", "subject", "rows": [[{"id", "label", "action", "url"}]], "ask_contact"}; for an edit
-    also "target" (provider id), for a press {"press_id", "text"}. `goal` is the signal the caller wants to be told of.
+    `body` is the message: {"text", "subject", "rows": [[{"id", "label", "action", "url"}]], "ask_contact", "files":
+    [id of StoredFile], "reply_to": provider id, "wording": {"kind", "language", "values"}, "template": {"name",
+    "language", "values"}, "window_until": iso}; for an edit also "target" (provider id); for a press {"press_id",
+    "text"} or {"typing": true}. `goal` is the signal the caller wants to be told of.
     `origin` tells who asked: `notification`, `staff`, `reply`, `system`; `origin_id` is its id there.
     """
 
@@ -80,6 +144,8 @@ class Delivery(models.Model):
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     """When it left: the claim's moment, so that an answer that overtakes our own settling still stands behind it."""
+    asks = models.PositiveSmallIntegerField(null=True)
+    """How often the vendor has been asked what became of it; null: it cannot be asked, or need not be any more."""
     signal = models.CharField(max_length=10, blank=True)
     signal_at = models.DateTimeField(null=True)
     evidence = models.CharField(max_length=300, blank=True)
@@ -103,6 +169,11 @@ class Delivery(models.Model):
             models.Index(fields=["account", "address", "-id"], name="delivery_address"),
             models.Index(fields=["signal"], name="delivery_uncertain", condition=Q(signal="uncertain")),
             models.Index(fields=["origin", "origin_id"], name="delivery_origin"),
+            models.Index(
+                fields=["account", "sent_at"],
+                name="delivery_to_ask",
+                condition=Q(asks__isnull=False, signal__in=("accepted", "sent")),
+            ),
         ]
 
 

@@ -9,8 +9,8 @@ import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,14 @@ from priyom.contracts.channel import Account, Channel
 from priyom.contracts.errors import ChannelError
 from priyom.contracts.message import Signal
 from priyom.delivery.attempt import Claimed, attempt, whence
-from priyom.delivery.claim import CRASHED, TOO_LATE, claim, left_behind, nearest
+from priyom.delivery.claim import CRASHED, TOO_LATE, claim, left_behind, nearest, with_files
 from priyom.delivery.consequence import Again, Outcome, Settled, Strain, storable
 from priyom.delivery.database import Database
 from priyom.delivery.facts import AccountHealthChanged
 from priyom.delivery.health import Health
 from priyom.delivery.pace import Pace
 from priyom.delivery.settler import Settler
+from priyom.delivery.warm import TOO_NEW, Warm
 from priyom.foundation.clock import now
 from priyom.foundation.http import Http
 from priyom.foundation.sql import Statements
@@ -54,6 +55,7 @@ class Line:
     pace: float | None
     paused_until: datetime | None
     health: str
+    warm_since: date | None = None
 
     @property
     def rate(self) -> float:
@@ -69,6 +71,8 @@ class Pump:
         self._line = line
         self._pace = Pace(line.rate)
         self._health = Health(line.health, line.paused_until)
+        self._warm = Warm()
+        self._session: Any = None
         self._queue: deque[Claimed] = deque()
         self._workers: set[asyncio.Task[None]] = set()
         self._in_hand: set[int] = set()
@@ -90,6 +94,16 @@ class Pump:
             if line.health == "ok" and self._health.word != "ok":
                 self._health.mended()
         self._wake.set()
+
+    def hold(self, session: Any) -> None:
+        """The line that the channel's listening session holds, or None: `send` speaks over it."""
+        self._session = session
+        self._wake.set()
+
+    @property
+    def _wire(self) -> Account:
+        wire = self._line.wire
+        return wire if self._session is None else replace(wire, session=self._session)
 
     async def run(self) -> None:
         """Take up what a dead process left, then pump until `stop`."""
@@ -154,27 +168,39 @@ class Pump:
 
     async def _claim(self, most: int) -> bool:
         try:
-            claimed = await claim(self._database, self._line.id, most)
+            asks = self._line.channel.card.asks_status
+            claimed = await claim(self._database, self._line.id, most, asks=asks)
         except psycopg.Error:
             self._claim_lost = True  # it may have been carried out all the same
             raise
         self._in_hand.update(item.id for item in claimed)
-        stale: dict[int, str] = {}
-        letters = [item.id for item in claimed if item.op == "send"]
+        ends: dict[int, Settled] = {}
+        letters = [item for item in claimed if item.op == "send"]
         if letters:
             try:
-                async with self._database.connection() as connection:
-                    stale = await self._recheck(connection, letters)
+                ends = await self._look_again(letters)
+                claimed = await with_files(self._database, claimed)
             except Exception:
                 self._queue.extend(claimed)
                 self._release()
                 raise
-        self._queue.extend(item for item in claimed if item.id not in stale)
-        for item in claimed:
-            if item.id in stale:
-                self._settle(_stale(item, stale[item.id]))
+        self._queue.extend(item for item in claimed if item.id not in ends)
+        for end in ends.values():
+            self._settle(end)
         self._start()
         return bool(claimed)
+
+    async def _look_again(self, letters: list[Claimed]) -> dict[int, Settled]:
+        """What must not leave after all: it is stale, or a new number has written to enough people today."""
+        async with self._database.connection() as connection:
+            stale = await self._recheck(connection, [item.id for item in letters])
+        ends = {item.id: _stale(item, stale[item.id]) for item in letters if item.id in stale}
+        if self._line.warm_since is not None:
+            left = [item for item in letters if item.id not in ends]
+            ladder = self._line.channel.card.warm_up
+            over = await self._warm.over(self._database, self._line.id, self._line.warm_since, ladder, left)
+            ends |= {item.id: _too_new(item) for item in over}
+        return ends
 
     def _start(self) -> None:
         if self._stopping:
@@ -211,7 +237,7 @@ class Pump:
             if claimed.expires_at is not None and claimed.expires_at <= moment:
                 self._settle(_expired(claimed))
                 continue
-            outcome = await attempt(self._http, self._line.channel, self._line.wire, claimed)
+            outcome = await attempt(self._http, self._line.channel, self._wire, claimed)
             self._mind(outcome, begun)
             self._settle(outcome)
 
@@ -259,7 +285,7 @@ class Pump:
 
     async def _check(self) -> None:
         try:
-            await self._line.channel.sender.check(self._http, self._line.wire)
+            await self._line.channel.sender.check(self._http, self._wire)
         except ChannelError as error:
             self._health.broke(storable(error.text, 300), now())
         except Exception as error:
@@ -304,6 +330,10 @@ def _time() -> float:
 def _stale(item: Claimed, why: str) -> Settled:
     signal = Signal.UNCERTAIN if item.maybe_sent else Signal.FAILED
     return Settled(item.id, item.of_try, signal, storable(why, 300), "stale", state="cancelled")
+
+
+def _too_new(item: Claimed) -> Settled:
+    return Settled(item.id, item.of_try, Signal.FAILED, TOO_NEW, "warm_up")
 
 
 def _expired(item: Claimed) -> Settled:

@@ -25,6 +25,7 @@ from priyom.delivery.database import Database
 from priyom.delivery.facts import AccountHealthChanged
 from priyom.delivery.pump import Line, Pump, Recheck
 from priyom.delivery.settler import Settler
+from priyom.delivery.tend import Tender
 from priyom.foundation.clock import now
 from priyom.foundation.encryption import WrongKey
 from priyom.foundation.http import Http
@@ -55,6 +56,7 @@ class Deliver:
         self._settler = Settler(self._database)
         self._versions: dict[int, str] = {}
         self._pumps: dict[int, tuple[Pump, asyncio.Task[None]]] = {}
+        self._tenders: dict[int, tuple[Tender, asyncio.Task[None]]] = {}
         self._guard: psycopg.AsyncConnection[Any] | None = None
         self._useless: dict[int, str] = {}
         self._look_again = True
@@ -150,6 +152,7 @@ class Deliver:
                 if self._versions[account_id] != version and (line := self._line(row)) is not None:
                     self._versions[account_id] = version
                     self._pumps[account_id][0].change(line)
+                    self._tenders[account_id][0].change(line)
                 continue
             known, line = self._useless.get(account_id), self._line(row)
             if line is None and self._useless[account_id] == known:
@@ -181,8 +184,11 @@ class Deliver:
 
     def _take(self, line: Line) -> None:
         pump = Pump(self._database, self._http, self._settler, line, self._recheck)
+        tender = Tender(self._database, self._http, line, pump.hold)
         self._wakes.add("deliver", pump.wake)
+        self._wakes.add("tend", tender.wake)
         self._pumps[line.id] = (pump, asyncio.create_task(pump.run()))
+        self._tenders[line.id] = (tender, asyncio.create_task(tender.run()))
         log.info("pumping account %s", line.wire.key)
 
     async def _drop(self, guard: psycopg.AsyncConnection[Any], account_id: int) -> None:
@@ -192,18 +198,21 @@ class Deliver:
 
     async def _end(self, account_id: int, grace: float) -> None:
         pump, task = self._pumps.pop(account_id)
+        tender, tending = self._tenders.pop(account_id)
         self._wakes.remove("deliver", pump.wake)
+        self._wakes.remove("tend", tender.wake)
         # A claim under way is waited for: cut off, it would leave deliveries marked that never left.
         await asyncio.gather(pump.stop(grace), asyncio.wait({task}, timeout=grace))
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        tending.cancel()  # only now: messages under way may need the line it holds
+        await asyncio.gather(task, tending, return_exceptions=True)
 
     async def _stop_pumps(self, grace: float) -> None:
         await asyncio.gather(*(self._end(account_id, grace) for account_id in list(self._pumps)))
 
     def _line(self, row: tuple[Any, ...]) -> Line | None:
         """The account of a row of `accounts.sql`; None, and one word in the log, when it cannot be used."""
-        account_id, _version, key, channel_key, plain, hidden, pace, paused_until, health = row
+        account_id, _version, key, channel_key, plain, hidden, pace, paused_until, health, warm_since = row
         try:
             channel = registry.channel(channel_key)
             wire = wired(channel, key, plain, bytes(hidden))
@@ -214,4 +223,4 @@ class Deliver:
                 log.error("account %s cannot be used: %s", key, why)
             return None
         self._useless.pop(account_id, None)
-        return Line(account_id, channel, wire, pace, paused_until, health)
+        return Line(account_id, channel, wire, pace, paused_until, health, warm_since)

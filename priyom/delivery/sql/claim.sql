@@ -21,7 +21,8 @@ WITH press AS (
     SELECT id FROM press UNION ALL SELECT id FROM edit UNION ALL SELECT id FROM send
 )
 UPDATE delivery_delivery d
-SET state = 'sending', tries = least(d.tries + 1, 32000), claimed_at = %(now)s::timestamptz
+SET state = 'sending', tries = least(d.tries + 1, 32000), claimed_at = %(now)s::timestamptz,
+    asks = coalesce(d.asks, CASE WHEN d.op = 'send' THEN %(asks)s::smallint END)
 FROM chosen
 WHERE d.id = chosen.id
 RETURNING d.id, d.op, d.address, d.body, d.quiet, d.expires_at, d.tries, d.maybe_sent

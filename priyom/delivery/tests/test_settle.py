@@ -32,7 +32,7 @@ def settle(*items: Settled) -> None:
 
 
 def claim(account: Account) -> list[int]:
-    names: dict[str, Any] = {"account": account.pk, "now": now(), "most": 100}
+    names: dict[str, Any] = {"account": account.pk, "now": now(), "most": 100, "asks": None}
     with connection.cursor() as cursor:
         cursor.execute(sql["claim"], names)
         return [row[0] for row in cursor.fetchall()]
@@ -181,9 +181,9 @@ def test_claiming_takes_presses_first_and_leaves_what_is_not_due(account: Accoun
     order(expires_at=now() - timedelta(seconds=1))
     with connection.cursor() as cursor:
         for wanted in (press, edit, letter):
-            cursor.execute(sql["claim"], {"account": account.pk, "now": now(), "most": 1})
+            cursor.execute(sql["claim"], {"account": account.pk, "now": now(), "most": 1, "asks": None})
             assert [row[0] for row in cursor.fetchall()] == [wanted]
-        cursor.execute(sql["claim"], {"account": account.pk, "now": now(), "most": 1})
+        cursor.execute(sql["claim"], {"account": account.pk, "now": now(), "most": 1, "asks": None})
         assert cursor.fetchall() == []
 
 
