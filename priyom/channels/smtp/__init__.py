@@ -30,6 +30,52 @@ class Settings:
     password: str = setting("Пароль", "Пароль приложения, не пароль от почты.", default="", secret=True)
     from_name: str = setting("Имя отправителя", "Его увидит пациент: название клиники.", default="")
     reply_to: str = setting("Адрес для ответов", "Пусто: отвечают на адрес отправителя.", default="")
+    bounce_address: str = setting(
+        "Адрес для отказов",
+        "Туда вернутся письма, которые не дошли; перед @ добавится «+номер письма». Пусто: на адрес отправителя.",
+        default="",
+    )
+    success_reports: bool = setting(
+        "Просить отчёты о доставке",
+        "Сервер пришлёт письмо о каждой доставке (DSN). Нужен ящик, который читает система; даёт не всякий сервер.",
+        default=False,
+    )
+    patience: int = setting(
+        "Ждать подтверждения, секунд",
+        "Сколько ждать ответа после передачи письма: сервер проверяет его на спам. Не дождались - судьба неизвестна.",
+        default=30,
+    )
+    dkim_selector: str = setting("DKIM: селектор", "Например s1. Пусто: письма подписывает ваш сервер.", default="")
+    dkim_domain: str = setting("DKIM: домен", "Пусто: домен адреса отправителя.", default="")
+    dkim_key: str = setting(
+        "DKIM: закрытый ключ", "PEM, RSA от 1024 бит (лучше 2048) или Ed25519.", default="", secret=True
+    )
+    imap_host: str = setting(
+        "Ящик: сервер IMAP",
+        "Например imap.yandex.ru. Пусто: ответы и отказы приносит пересылка (README).",
+        default="",
+    )
+    imap_port: int = setting("Ящик: порт", "993 для TLS, 143 для STARTTLS.", default=993)
+    imap_security: str = setting(
+        "Ящик: защита соединения",
+        "tls: сразу шифрованное; starttls: переход на шифрование; none: только внутри своей сети.",
+        default="tls",
+        choices=("tls", "starttls", "none"),
+    )
+    imap_user: str = setting("Ящик: пользователь", "Пусто: тот же, что для отправки.", default="")
+    imap_password: str = setting("Ящик: пароль", "Пусто: тот же, что для отправки.", default="", secret=True)
+    imap_folder: str = setting("Ящик: папка", "Письма читаются, ничего не меняя и не помечая.", default="INBOX")
+    imap_poll: int = setting(
+        "Ящик: смотреть каждые, секунд",
+        "Для серверов, которые сами не сообщают о новых письмах (без IDLE).",
+        default=60,
+    )
+    auth_server: str = setting(
+        "Кто проверяет отправителя",
+        "Имя вашего сервера в заголовке Authentication-Results. Тогда письмо без dmarc=pass помечается: его не"
+        " примут за ответ пациента. Пусто: не проверять.",
+        default="",
+    )
 
 
 CARD = Card(
@@ -47,6 +93,11 @@ CARD = Card(
     after_crash=AfterCrash.UNKNOWN,
     parallel=5,
     carries_files=True,
+    file_limit=10 * 1024 * 1024,
+    replies=True,
+    listens=True,
     usual_answer=timedelta(hours=6),
     usual_delivery=timedelta(minutes=5),
+    price="none with a server of one's own",
+    proven="Postfix, Dovecot, dkimpy",
 )

@@ -1,52 +1,37 @@
-"""A fake mail provider: a submission server on loopback (AUTH required), one mailbox per person, and their replies.
+"""A fake mail provider: a submission server on loopback (AUTH required), one mailbox per person, their replies, and the
+clinic's own mailbox over IMAP.
 
 Strict where providers are: no letter without login, none from a foreign address, `550 5.1.1` for a mailbox that does
-not exist or has died, `554 5.6.0` for a letter without the headers RFC 5322 demands. The person presses a link's button
-on the page behind it (a POST), and answers by a letter that quotes ours.
+not exist or has died, `554 5.6.0` for a letter without the headers RFC 5322 demands. A mailbox with
+`extra["bounce"] = "5.2.2"` takes the letter and sends it back afterwards. The person presses a link's button on the
+page behind it (a POST), and answers by a letter that quotes ours. What comes for the clinic stands in its mailbox and
+is posted to its hook as well; the same letter twice changes nothing there.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import SMTP as MAIL
 from email.policy import default
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from typing import Any
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from priyom.channels.smtp import CARD
-from priyom.channels.smtp.letter import BUTTON_CLASS
-from priyom.channels.smtp.page import Page
+from priyom.channels.smtp.emulator_imap import Box, ImapServer
+from priyom.channels.smtp.emulator_mail import Letter, bounce, received, reply
 from priyom.contracts.emulator import Hook, Impossible, Mode, NoSuchPhone, Phone, PhoneMessage, World
 from priyom.contracts.hook_post import HookPost, Parcel
+from priyom.contracts.message import File
 
 USER, PASSWORD = "priem@clinic.example", "demo-password-1"
 SLOW_SECONDS = 3.0
 _LOOPBACK = "127.0.0.1"
-
-
-@dataclass(slots=True)
-class Letter:
-    """One letter in a mailbox. `links` are (label, url) of its buttons; `name` is its Message-ID."""
-
-    seq: int
-    address: str
-    at: datetime
-    direction: str
-    text: str
-    subject: str = ""
-    sender: str = ""
-    name: str = ""
-    answer_to: str = ""
-    links: list[list[str]] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
 
 
 class Caller(Session):
@@ -106,6 +91,8 @@ class SmtpEmulator:
         self._phones: dict[str, Phone] = {}
         self._letters: list[Letter] = []
         self._server: asyncio.Server | None = None
+        self.box = Box()
+        self.imap = ImapServer(self.box, USER, PASSWORD, lambda: self._mode is Mode.DOWN)
 
     @property
     def mode(self) -> Mode:
@@ -118,6 +105,7 @@ class SmtpEmulator:
         if mode is Mode.DOWN:
             for line in list(self.lines):
                 line.drop()
+            self.imap.drop()
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """None: mail speaks no HTTP."""
@@ -128,10 +116,12 @@ class SmtpEmulator:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: Line(self), _LOOPBACK, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+        await self.imap.start()
         self._post.again()
 
     async def stop(self) -> None:
         """Stop listening and break what is open."""
+        await self.imap.stop()
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -151,6 +141,9 @@ class SmtpEmulator:
             "password": PASSWORD,
             "from_address": USER,
             "from_name": "Клиника «Пример»",
+            "imap_host": _LOOPBACK,
+            "imap_port": str(self.imap.port),
+            "imap_security": "none",
         }
 
     def attach(self, account_settings: Mapping[str, str], hook_url: str, hook_secret: str) -> None:
@@ -171,20 +164,7 @@ class SmtpEmulator:
     def messages(self, address: str) -> list[PhoneMessage]:
         """Letters from and to the clinic; buttons are the links of the letter."""
         phone = self._phone(address)
-        return [
-            PhoneMessage(
-                str(letter.seq),
-                letter.at,
-                letter.direction,
-                letter.text,
-                tuple((str(at), label) for at, (label, _) in enumerate(letter.links)),
-                files=tuple(letter.files),
-                subject=letter.subject,
-                sender=letter.sender,
-            )
-            for letter in self._letters
-            if letter.address == phone.address
-        ]
+        return [letter.shown() for letter in self._letters if letter.address == phone.address]
 
     async def press(self, address: str, message: str, button: str) -> None:
         """Open the link and press the button of its page, which posts to the same address."""
@@ -197,22 +177,26 @@ class SmtpEmulator:
         if not 200 <= status < 400:
             raise Impossible(f"страница не открылась: {status or 'нет ответа'}")
 
-    async def say(self, address: str, text: str) -> None:
+    async def say(self, address: str, text: str, files: Sequence[File] = ()) -> None:
         """Answer the clinic's last letter, or write one of one's own."""
         phone = self._phone(address)
         if phone.blocked:
             raise Impossible("ящик не существует")
         last = next((x for x in reversed(self._letters) if x.address == phone.address and x.direction == "in"), None)
-        reply = Letter(len(self._letters) + 1, phone.address, self._world.now(), "out", text, name="")
-        reply.name = f"reply-{reply.seq}@{phone.address.rpartition('@')[2]}"
-        reply.subject = f"Re: {last.subject}" if last else "Вопрос"
-        self._letters.append(reply)
+        said = Letter(len(self._letters) + 1, phone.address, self._world.now(), "out", text)
+        said.name = f"reply-{said.seq}@{phone.address.rpartition('@')[2]}"
+        said.subject = f"Re: {last.subject}" if last else "Вопрос"
+        said.files = [file.name for file in files]
+        self._letters.append(said)
         self._world.changed(self.contact_kind, phone.address)
+        self.arrive(phone.address, reply(phone, said, last, USER, files))
+
+    def arrive(self, chat: str, raw: bytes) -> None:
+        """A letter for the clinic: into its mailbox, and to its hook."""
+        self.box.put(self._world.now(), raw)
         if self._hook:
             url, secret = self._hook
-            raw = _reply(phone, reply, last)
-            hook = Hook(url, {"X-Priyom-Secret": secret}, raw, "message/rfc822")
-            self._post.put(phone.address, Parcel(hook))
+            self._post.put(chat, Parcel(Hook(url, {"X-Priyom-Secret": secret}, raw, "message/rfc822")))
 
     async def start_chat(self, address: str, payload: str) -> None:
         """Mail has no bots."""
@@ -229,18 +213,21 @@ class SmtpEmulator:
         self._world.changed(self.contact_kind, phone.address)
 
     def dump(self) -> dict[str, Any]:
-        """Mailboxes, letters, and replies nobody took."""
+        """Mailboxes, letters, and what nobody took."""
         return {
             "phones": [asdict(phone) for phone in self._phones.values()],
-            "letters": [{**asdict(letter), "at": letter.at.isoformat()} for letter in self._letters],
+            "letters": [letter.dump() for letter in self._letters],
             "post": self._post.dump(),
+            "box": self.box.dump(),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Take up what `dump` gave."""
+        """Take up what `dump` gave; a state from before there was a clinic's mailbox has none."""
         self._phones = {item["address"]: Phone(**item) for item in state["phones"]}
-        self._letters = [Letter(**{**item, "at": datetime.fromisoformat(item["at"])}) for item in state["letters"]]
+        self._letters = [Letter.load(item) for item in state["letters"]]
         self._post.load(state["post"])
+        if "box" in state:
+            self.box.load(state["box"])
 
     # -- what the server asks while a letter comes in --
 
@@ -257,7 +244,7 @@ class SmtpEmulator:
             return "530 5.7.0 Authentication required"
         if self._mode is Mode.THROTTLE:
             return "450 4.7.0 Too many messages, slow down"
-        if address.lower() != USER:
+        if not _owned(address):
             return f"553 5.7.1 <{address}>: Sender address rejected: not owned by user {USER}"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
@@ -285,31 +272,15 @@ class SmtpEmulator:
             return "550 5.7.1 Header From does not belong to the user"
         for address in envelope.rcpt_tos:
             self._keep(address.lower(), letter)
+            if status := str(self._phones[address.lower()].extra.get("bounce", "")):
+                back = str(envelope.mail_from)
+                self.arrive(back, bounce(letter, address, back, status, self._world.now(), len(self._letters)))
         while self._mode is Mode.HANG:  # noqa: ASYNC110 - ends with the connection too, which no event tells
             await asyncio.sleep(0.02)
         return f"250 2.0.0 Ok: queued as {len(self._letters):08X}"
 
     def _keep(self, address: str, letter: EmailMessage) -> None:
-        html = letter.get_body(preferencelist=("html",))
-        plain = letter.get_body(preferencelist=("plain",))
-        page = Page(str(html.get_content()), BUTTON_CLASS) if html else None
-        text = page.text if page else str(plain.get_content()).rstrip("\n") if plain else ""
-        links = [[link.label, link.url] for link in page.links if link.kind == BUTTON_CLASS] if page else []
-        self._letters.append(
-            Letter(
-                len(self._letters) + 1,
-                address,
-                self._world.now(),
-                "in",
-                text,
-                str(letter["Subject"] or ""),
-                str(letter["From"]),
-                str(letter["Message-ID"]).strip("<> "),
-                parseaddr(str(letter["Reply-To"] or letter["From"]))[1],
-                links,
-                [part.get_filename() or "" for part in letter.iter_attachments()],
-            )
-        )
+        self._letters.append(received(len(self._letters) + 1, address, self._world.now(), letter))
         self._world.changed(self.contact_kind, address)
 
     def _phone(self, address: str) -> Phone:
@@ -319,23 +290,12 @@ class SmtpEmulator:
             raise NoSuchPhone(address) from None
 
 
+def _owned(address: str) -> bool:
+    """The user's own address, or one of its subaddresses (`user+anything@`), as providers allow."""
+    local, _, host = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{host}" == USER
+
+
 def make(world: World) -> SmtpEmulator:
     """The provider in this world."""
     return SmtpEmulator(world)
-
-
-def _reply(phone: Phone, reply: Letter, last: Letter | None) -> bytes:
-    made = EmailMessage(policy=MAIL)
-    made["From"] = f"{' '.join(phone.name.split())} <{phone.address}>" if phone.name.isascii() else phone.address
-    made["To"] = last.answer_to if last else USER
-    made["Subject"] = reply.subject
-    made["Date"] = format_datetime(reply.at)
-    made["Message-ID"] = f"<{reply.name}>"
-    text = reply.text + "\n"
-    if last:
-        made["In-Reply-To"] = f"<{last.name}>"
-        made["References"] = f"<{last.name}>"
-        quoted = "\n".join(f"> {line}" for line in last.text.split("\n"))
-        text += f"\n{last.at:%d.%m.%Y, %H:%M}, {last.answer_to} пишет:\n{quoted}\n"
-    made.set_content(text, cte="base64")
-    return made.as_bytes()

@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
+from urllib.parse import quote
 
 from priyom.channels.smtp import Settings
 from priyom.channels.smtp.message_id import domain
@@ -23,6 +24,9 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_URL_SIGNS = "%/:=&?~#+!$,;'@()*[]"
+_NAME = re.compile(r"[!-;=?A-~]{1,100}@[!-;=?A-~]{1,100}")
+"""A Message-ID without its brackets; a letter that came without one cannot be quoted."""
 _BODY = "margin:0;padding:16px;font:16px/1.5 -apple-system,'Segoe UI',Roboto,Arial,sans-serif;color:#1a1a1a"
 _LINK = (
     "display:block;margin:12px 0;padding:14px 20px;max-width:360px;border-radius:8px;background:#0b5fa5;"
@@ -62,9 +66,6 @@ def letter(settings: Settings, outgoing: Outgoing, name: str, at: datetime) -> b
     made["Auto-Submitted"] = "auto-generated"
     if settings.reply_to:
         made["Reply-To"] = Address(addr_spec=ascii_address(settings.reply_to))
-    if outgoing.unsubscribe_url:
-        made["List-Unsubscribe"] = f"<{one_line(outgoing.unsubscribe_url)}>"
-        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     links = [button for row in message.rows for button in row if button.url]
     made.set_content(_storable(_plain(message, links)), cte="base64")
     made.add_alternative(_storable(_html(message, links, outgoing.unsubscribe_url)), subtype="html", cte="base64")
@@ -72,12 +73,24 @@ def letter(settings: Settings, outgoing: Outgoing, name: str, at: datetime) -> b
         main, _, sub = file.mime.partition("/")
         kind = (main, sub) if main and sub and main != "multipart" else ("application", "octet-stream")
         made.add_attachment(file.content, maintype=kind[0], subtype=kind[1], filename=one_line(file.name))
-    return made.as_bytes()
+    return _unbroken(outgoing) + made.as_bytes()
 
 
 def one_line(text: str) -> str:
     """Without line ends and control characters: nothing in it can start a header of its own."""
     return " ".join("".join(c if c.isprintable() else " " for c in _storable(text)).split())
+
+
+def _unbroken(outgoing: Outgoing) -> bytes:
+    """Header lines without a space in them: the email package would wrap long ones as encoded words, and no program
+    finds an address or a name in those."""
+    lines = []
+    if _NAME.fullmatch(outgoing.reply_to):
+        lines += [f"In-Reply-To: <{outgoing.reply_to}>", f"References: <{outgoing.reply_to}>"]
+    url = quote(one_line(outgoing.unsubscribe_url), safe=_URL_SIGNS)
+    if 0 < len(url) < 900:
+        lines += [f"List-Unsubscribe: <{url}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 def _from(settings: Settings) -> Address:

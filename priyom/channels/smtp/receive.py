@@ -1,8 +1,8 @@
-"""Reads letters that came back: replies, bounces, answering machines.
+"""Reads letters that came back: replies, bounces, complaints, answering machines.
 
-SMTP calls nobody, so whoever takes the clinic's incoming mail (an alias of its server, a small script at the mailbox)
-posts each letter here as it came: body RFC 5322, `message/rfc822`, with the account's secret in `X-Priyom-Secret`.
-Bounces after RFC 3464 and 3463, answering machines after RFC 3834.
+They come from the mailbox that `listen.py` watches, or from whoever takes the clinic's incoming mail (an alias of its
+server, a small script) and posts each letter here as it came: body RFC 5322, `message/rfc822`, with the account's
+secret in `X-Priyom-Secret`. Answering machines after RFC 3834; bounces are read in `bounces.py`.
 """
 
 from __future__ import annotations
@@ -10,29 +10,24 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from datetime import UTC, datetime
 from email import message_from_bytes
-from email.message import EmailMessage, Message
+from email.message import EmailMessage
 from email.policy import default
-from email.utils import parseaddr, parsedate_to_datetime
+from email.utils import parseaddr
 
+from priyom.channels.smtp.attachments import PLACE_HEADER, Files
+from priyom.channels.smtp.bounces import guessed, header, is_report, moment, reported
 from priyom.channels.smtp.message_id import ours
 from priyom.channels.smtp.page import Page
 from priyom.channels.smtp.quotation import own_words
-from priyom.channels.smtp.refusals import dead, enhanced
 from priyom.contracts.channel import Account, Parsed, Request
 from priyom.contracts.errors import Forged, Malformed
-from priyom.contracts.events import Event, Reported, Said
-from priyom.contracts.message import Signal
+from priyom.contracts.events import Said
 from priyom.contracts.reading import clean
 
-_ACTIONS = {
-    "failed": Signal.FAILED,
-    "delivered": Signal.DELIVERED,
-    "relayed": Signal.SENT,
-    "expanded": Signal.SENT,
-}
-_NAMED = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
+UNPROVEN = "[отправитель не подтверждён] "
+"""Stands before the words of a letter that anybody could have written in this person's name: a reader sees it, and
+words with it before them are no answer that the house acts upon."""
 
 
 def verify(account: Account, request: Request) -> None:
@@ -50,7 +45,7 @@ def identify(account: Account, request: Request) -> tuple[str, str]:
         sender = _sender(letter)
     except Malformed:
         return whole, ""
-    name = _header(letter, "Message-ID")
+    name = header(letter, "Message-ID")
     return ("mail:" + hashlib.sha256(name.encode()).hexdigest() if name else whole), sender
 
 
@@ -59,11 +54,11 @@ def parse(account: Account, request: Request) -> Parsed:
     letter = _letter(request)
     sender = _sender(letter)
     try:
-        if _is_report(letter):
-            return Parsed(tuple(_reports(letter, account, request.body)))
+        if is_report(letter):
+            return Parsed(tuple(reported(letter, account, request.body)))
         if _is_automatic(letter, sender):
-            return Parsed()
-        return Parsed((_said(letter, sender, account, request.body),))
+            return Parsed(tuple(guessed(letter, account, request.body)) if _is_postmaster(letter, sender) else ())
+        return Parsed((_said(letter, sender, account, request),))
     except Malformed:
         raise
     except Exception as error:  # the email package raises anything on odd letters; they must stay visible
@@ -86,84 +81,58 @@ def _letter(request: Request) -> EmailMessage:
     return letter
 
 
-def _header(letter: Message, name: str) -> str:
-    try:
-        return clean(str(letter[name] or "")).strip()
-    except Exception:  # a header that the email package cannot read is as good as absent
-        return ""
-
-
 def _sender(letter: EmailMessage) -> str:
-    address = parseaddr(_header(letter, "From"))[1].strip().lower()
+    address = parseaddr(header(letter, "From"))[1].strip().lower()
     if "@" not in address or len(address) > 254:
         raise Malformed("в письме нет адреса отправителя")
     return address
 
 
-def _is_report(letter: EmailMessage) -> bool:
-    return letter.get_content_type() == "multipart/report"
-
-
 def _is_automatic(letter: EmailMessage, sender: str) -> bool:
-    submitted = _header(letter, "Auto-Submitted").lower()
+    submitted = header(letter, "Auto-Submitted").lower()
     return (
         (bool(submitted) and not submitted.startswith("no"))
-        or bool(_header(letter, "X-Autoreply") or _header(letter, "X-Autorespond"))
-        or _header(letter, "Precedence").lower() in ("auto_reply", "bulk", "junk", "list")
-        or _header(letter, "Return-Path") == "<>"
-        or sender.partition("@")[0] in ("mailer-daemon", "postmaster")
+        or bool(header(letter, "X-Autoreply") or header(letter, "X-Autorespond"))
+        or header(letter, "Precedence").lower() in ("auto_reply", "bulk", "junk", "list")
+        or bool(header(letter, "List-Id") or header(letter, "List-Unsubscribe"))
+        or _is_postmaster(letter, sender)
     )
 
 
-def _reports(letter: EmailMessage, account: Account, body: bytes) -> list[Event]:
-    """One event per recipient block of a bounce that concerns a letter of ours."""
-    named = " ".join(name.decode("ascii", "replace") for name in _NAMED.findall(body))
-    name = ours(named, account.hook_secret) or _answered(letter, account)
-    if not name:
-        return []
-    found: list[Event] = []
-    for part in letter.walk():
-        if part.get_content_type() != "message/delivery-status":
-            continue
-        blocks = part.get_payload()
-        for block in blocks if isinstance(blocks, list) else []:
-            if isinstance(block, Message) and (event := _report(block, name, _moment(letter))):
-                found.append(event)
-    return found
+def _is_postmaster(letter: EmailMessage, sender: str) -> bool:
+    return header(letter, "Return-Path") == "<>" or sender.partition("@")[0] in ("mailer-daemon", "postmaster")
 
 
-def _report(block: Message, name: str, at: datetime | None) -> Reported | None:
-    action = _header(block, "Action").lower()
-    signal = _ACTIONS.get(action)
-    if signal is None:
-        return None
-    status = enhanced(_header(block, "Status"))
-    why = " ".join(_header(block, "Diagnostic-Code").split())
-    return Reported(
-        provider_id=name,
-        signal=signal,
-        evidence=f"DSN {action} {status} {why}".strip()[:300],
-        at=at,
-        code=status,
-        gone=signal is Signal.FAILED and dead(status),
-    )
-
-
-def _said(letter: EmailMessage, sender: str, account: Account, body: bytes) -> Said:
-    name = _header(letter, "Message-ID").strip("<>")
+def _said(letter: EmailMessage, sender: str, account: Account, request: Request) -> Said:
+    name = header(letter, "Message-ID").strip("<>")
+    answered = _answered(letter, account)
+    known = bool(answered) or _proven(letter, account.settings.auth_server)
     return Said(
         address=sender,
-        text=clean(_words(letter)),
-        provider_id=name if 0 < len(name) <= 200 else hashlib.sha256(body).hexdigest(),
-        at=_moment(letter),
-        name=parseaddr(_header(letter, "From"))[0],
-        reply_to=_answered(letter, account),
+        text=("" if known else UNPROVEN) + clean(_words(letter)),
+        provider_id=name if 0 < len(name) <= 200 else hashlib.sha256(request.body).hexdigest(),
+        at=moment(letter),
+        name=parseaddr(header(letter, "From"))[0],
+        reply_to=answered,
+        files=Files.of(request.body).incoming(request.headers.get(PLACE_HEADER, "")),
     )
+
+
+def _proven(letter: EmailMessage, server: str) -> bool:
+    """Whether our own server vouches for the sender's domain (RFC 8601); True when nobody is asked. Only the topmost
+    of its headers counts: those below came with the letter."""
+    if not server:
+        return True
+    for found in letter.get_all("Authentication-Results", []):
+        named, _, results = clean(str(found)).partition(";")
+        if named.lower().split()[:1] == [server.lower()]:
+            return bool(re.search(r"(^|[\s;])dmarc\s*=\s*pass\b", results, re.IGNORECASE))
+    return False
 
 
 def _answered(letter: EmailMessage, account: Account) -> str:
-    for header in ("In-Reply-To", "References"):
-        name = ours(_header(letter, header), account.hook_secret)
+    for field in ("In-Reply-To", "References"):
+        name = ours(header(letter, field), account.hook_secret)
         if name:
             return name
     return ""
@@ -175,13 +144,4 @@ def _words(letter: EmailMessage) -> str:
     if body is not None:
         content = str(body.get_content())
         text = own_words(Page(content).text if body.get_content_subtype() == "html" else content)
-    files = [part.get_filename() or "без имени" for part in letter.iter_attachments()]
-    return "\n".join([*([text] if text else []), *(f"[вложение: {name}]" for name in files)])
-
-
-def _moment(letter: EmailMessage) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(_header(letter, "Date"))
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+    return text

@@ -16,7 +16,7 @@ from priyom.channels.smtp.page import Page
 from priyom.channels.smtp.quotation import own_words
 from priyom.contracts.channel import Account, Request
 from priyom.contracts.errors import Forged, Malformed
-from priyom.contracts.events import Event, Reported, Said
+from priyom.contracts.events import Event, IncomingFile, Reported, Said, Stopped
 from priyom.contracts.message import Signal
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -33,6 +33,8 @@ def request(body: bytes, secret: str = SECRET) -> Request:
 
 UNKNOWN = "DSN failed 5.1.1 smtp; 550 5.1.1 <anna@mail.example>: user unknown"
 FULL = "DSN failed 4.2.2 smtp; 452 4.2.2 mailbox full"
+SPAM = "bounce 550 5.7.1 <anna@mail.example>: message content rejected"
+SCAN = IncomingFile("анализ.pdf", "application/pdf", "data:JVBERg==", 4)
 OK = "2.0.0 smtp; 250 2.0.0 Ok"
 TABLE: list[tuple[str, tuple[Event, ...]]] = [
     ("bounce_unknown.eml", (Reported(NAME, Signal.FAILED, UNKNOWN, AT, "5.1.1", True),)),
@@ -46,7 +48,14 @@ TABLE: list[tuple[str, tuple[Event, ...]]] = [
     ("new_letter.eml", (Said(ANNA, "Здравствуйте, можно записаться?", "abc@mail.example", AT, "Анна А."),)),
     ("reply_forged_reference.eml", (Said(ANNA, "Отмените", "abc@mail.example", AT, "Анна А."),)),
     ("out_of_office.eml", ()),
-    ("reply_with_file.eml", (Said(ANNA, "Вот\n[вложение: анализ.pdf]", "f@mail.example", AT, "", NAME),)),
+    ("newsletter.eml", ()),
+    ("bounce_by_envelope.eml", (Reported(NAME, Signal.FAILED, UNKNOWN, AT, "5.1.1", True),)),
+    ("bounce_by_address.eml", (Reported(NAME, Signal.FAILED, UNKNOWN, AT, "5.1.1", True),)),
+    ("bounce_in_words.eml", (Reported(NAME, Signal.FAILED, SPAM, AT, "5.7.1"),)),
+    ("bounce_in_words_forged.eml", ()),
+    ("complaint.eml", (Stopped(ANNA, "ARF abuse", AT),)),
+    ("complaint_forged.eml", ()),
+    ("reply_with_file.eml", (Said(ANNA, "Вот", "f@mail.example", AT, "", NAME, (SCAN,)),)),
 ]
 
 
