@@ -99,13 +99,16 @@ def reply(phone: Phone, said: Letter, last: Letter | None, user: str, files: Seq
 def bounce(letter: EmailMessage, recipient: str, returned_to: str, status: str, at: datetime, number: int) -> bytes:
     """A delivery report of RFC 3464 about the clinic's letter, in the form Postfix gives it. `status` is 5.1.1 and the
     like."""
-    made = EmailMessage(policy=MAIL)
-    made["From"] = f"MAILER-DAEMON@{HOST}"
-    made["To"] = returned_to
-    made["Subject"] = "Undelivered Mail Returned to Sender"
-    made["Date"] = format_datetime(at)
-    made["Message-ID"] = f"<bounce-{number}@{HOST}>"
-    made["Auto-Submitted"] = "auto-replied"
+    head = {
+        "From": f"MAILER-DAEMON@{HOST}",
+        "To": returned_to,
+        "Subject": "Undelivered Mail Returned to Sender",
+        "Date": format_datetime(at),
+        "Message-ID": f"<bounce-{number}@{HOST}>",
+        "Auto-Submitted": "auto-replied",
+        "MIME-Version": "1.0",
+        "Content-Type": 'multipart/report; report-type=delivery-status; boundary="=_bounce"',
+    }
     report = (
         f"Reporting-MTA: dns; {HOST}\r\n\r\nFinal-Recipient: rfc822; {recipient}\r\nAction: failed\r\n"
         f"Status: {status}\r\nDiagnostic-Code: smtp; 550 {status} <{recipient}>: mailbox refused\r\n"
@@ -116,7 +119,6 @@ def bounce(letter: EmailMessage, recipient: str, returned_to: str, status: str, 
         ("message/delivery-status", report),
         ("text/rfc822-headers", headers),
     )
-    made["MIME-Version"] = "1.0"
-    made["Content-Type"] = 'multipart/report; report-type=delivery-status; boundary="=_bounce"'
-    body = "".join(f"--=_bounce\r\nContent-Type: {kind}\r\n\r\n{text}\r\n" for kind, text in parts)
-    return made.as_bytes() + body.encode() + b"--=_bounce--\r\n"
+    text = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    body = "".join(f"\r\n--=_bounce\r\nContent-Type: {kind}\r\n\r\n{text}" for kind, text in parts)
+    return f"{text}{body}\r\n--=_bounce--\r\n".encode()
