@@ -29,7 +29,7 @@ async def call(http: Http, account: Account, method: str, given: Mapping[str, st
     said = _object(answer)
     if "response" in said:
         return said["response"]
-    error = _error(said, answer.status)
+    error = _error(said, answer.status, settings.token)
     raise _unknown(error.text, error.code, once=once) if isinstance(error, Uncertain) else error
 
 
@@ -38,11 +38,11 @@ def refused(error: Mapping[str, Any]) -> ChannelError:
     return meaning(_code(error.get("code")), str(error.get("description", "")))
 
 
-def _error(said: Mapping[str, Any], status: int) -> ChannelError:
+def _error(said: Mapping[str, Any], status: int, token: str) -> ChannelError:
     error = said.get("error")
     if not isinstance(error, dict):
         return stranger(status)
-    return meaning(_code(error.get("error_code")), str(error.get("error_msg", "")))
+    return meaning(_code(error.get("error_code")), str(error.get("error_msg", "")).replace(token, "(ключ)"))
 
 
 def _object(answer: Answer) -> dict[str, Any]:

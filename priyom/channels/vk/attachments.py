@@ -19,36 +19,37 @@ MIMES = {
 ANY = "application/octet-stream"
 
 # Things that live on VK under an address of their own.
-PAGES = {"wall": "wall", "video": "video", "poll": "poll", "audio": "audio", "market": "market", "clip": "clip"}
+PAGES = ("wall", "video", "poll", "audio", "market")
 
 
 def files(message: Tree) -> tuple[IncomingFile, ...]:
     """The photos, documents, voice messages, drawings and stickers. Raises Malformed."""
-    found: list[IncomingFile] = []
-    for item in message.branches("attachments"):
-        kind = item.words("type", "")
-        body = item.maybe(kind) if kind else None
-        if body is None:
-            continue
-        if kind in ("photo", "sticker"):
-            found.extend(_picture(body, kind))
-        elif kind == "doc":
-            found.extend(_document(body))
-        elif kind == "audio_message":
-            found.extend(_at(body, "link_ogg", "voice.ogg", "audio/ogg"))
-        elif kind == "graffiti":
-            found.extend(_at(body, "url", "graffiti.png", "image/png"))
-    return tuple(found)
+    return tuple(file for item in message.branches("attachments") for file in _files(item))
 
 
 def words(message: Tree) -> str:
-    """Words for what is no file: an address of what lies on VK, a place on the map (RFC 5870), the texts passed on.
-    '' when there is none. Raises Malformed."""
-    said = [_link(item) for item in message.branches("attachments")]
-    said += [part for passed in message.branches("fwd_messages") if (part := passed.words("text", ""))]
+    """What was written, and words for what is no file: an address of what lies on VK, a place on the map (RFC 5870),
+    the texts passed on, at worst the name of a kind, for nothing a person sends may vanish. Raises Malformed."""
+    said = [message.words("text", "")]
+    said += [_link(item) for item in message.branches("attachments") if not _files(item)]
+    said += [passed.words("text", "") for passed in message.branches("fwd_messages")]
     if place := message.maybe("geo"):
         said.append(_place(place))
-    return "\n".join(part for part in said if part)
+    return "\n".join(part for at, part in enumerate(said) if part and (at == 0 or part not in said[0]))
+
+
+def _files(item: Tree) -> list[IncomingFile]:
+    kind = item.words("type", "")
+    body = item.maybe(kind) if kind else None
+    if body is None:
+        return []
+    if kind in ("photo", "sticker"):
+        return list(_picture(body, kind))
+    if kind == "doc":
+        return list(_document(body))
+    if kind == "audio_message":
+        return list(_at(body, "link_ogg", "voice.ogg", "audio/ogg"))
+    return list(_at(body, "url", "graffiti.png", "image/png")) if kind == "graffiti" else []
 
 
 def _picture(body: Tree, kind: str) -> Iterable[IncomingFile]:
@@ -82,13 +83,11 @@ def _at(body: Tree, field: str, name: str, mime: str, size: int | None = None) -
 def _link(item: Tree) -> str:
     kind = item.words("type", "")
     body = item.maybe(kind) if kind else None
-    if body is None:
-        return ""
-    if kind == "link":
-        return body.words("url", "")
-    if kind in PAGES and body.has("owner_id") and body.has("id"):
-        return f"https://vk.com/{PAGES[kind]}{body.number('owner_id')}_{body.number('id')}"
-    return ""
+    if body is not None and kind == "link" and body.has("url"):
+        return body.words("url")
+    if body is not None and kind in PAGES and body.has("owner_id") and body.has("id"):
+        return f"https://vk.com/{kind}{body.number('owner_id')}_{body.number('id')}"
+    return f"[{kind}]" if kind else ""
 
 
 def _place(place: Tree) -> str:

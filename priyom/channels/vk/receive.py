@@ -118,8 +118,7 @@ def _edited(body: Tree) -> tuple[Event, ...]:
 
 
 def _said(message: Tree, address: str, name: str) -> Event | None:
-    text = message.words("text", "") or attachments.words(message)
-    files = attachments.files(message)
+    text, files = attachments.words(message), attachments.files(message)
     if not text and not files:
         return None
     quoted = message.maybe("reply_message")

@@ -66,7 +66,7 @@ async def edit(http: Http, account: Account, edit: Edit) -> None:
 async def answer_press(http: Http, account: Account, press_id: str, text: str) -> None:
     """messages.sendMessageEventAnswer with a note. Too late counts as done, and so does a press of a text button, which
     waits for nothing (`press_id` is '')."""
-    event, user, peer = ["", *press_id.rsplit(":", 2)][-3:]
+    event, user, peer = ["", "", *press_id.rsplit(":", 2)][-3:]
     if not event:
         return
     given = {"event_id": event, "user_id": user, "peer_id": peer}
