@@ -100,8 +100,8 @@ class HookPost:
                 continue  # something new came for the chat while we tried: one more reason to try
             if queue and queue[0] is parcel:
                 queue.popleft()
-            if not queue:
-                self._waiting.pop(chat, None)
+            if not queue and self._waiting.get(chat) is queue:
+                del self._waiting[chat]
 
     async def _try(self, parcel: Parcel) -> bool:
         for pause in PAUSES:

@@ -87,3 +87,23 @@ async def test_what_is_too_old_is_dropped() -> None:
     post.again()
     await world.settled()
     assert (world.taken, post.waiting()) == ([], 0)
+
+
+async def test_what_is_loaded_while_a_call_is_under_way_is_not_lost() -> None:
+    """An emulator takes back what waits, and gives it a new address, while the old address is being called."""
+
+    class Slow(ScriptedWorld):
+        """Lets the other side act in the middle of a call."""
+
+        async def call(self, hook: Hook) -> int:
+            if hook.body == b"a":
+                post.load([])
+                post.put("1", parcel("b"))
+            return await super().call(hook)
+
+    world = Slow([])
+    post = HookPost(world, lambda status: status == 200)
+    post.put("1", parcel("a"))
+    await world.settled()
+    assert world.taken == [b"a", b"b"]
+    assert post.waiting() == 0
