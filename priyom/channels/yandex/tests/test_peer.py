@@ -1,11 +1,11 @@
-"""A third party's library (yambot-client) polls, sends, edits and deletes at our emulator."""
+"""A third party's library (yambot-client) polls, sends, edits, deletes and carries files at our emulator."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from priyom.contracts.channel_suite import Stage
-from priyom.contracts.message import Button, Message, Outgoing
+from priyom.contracts.message import Button, File, Message, Outgoing
 from priyom.contracts.peer import python_peer
 from priyom.contracts.suite_receiving import PHOTO
 
@@ -23,14 +23,17 @@ async def test_yambot_client() -> None:
         await stage.emulator.say(ANNA, "раз")
         await stage.emulator.press(ANNA, number, "0.0")
         await stage.emulator.say(ANNA, "вот", [PHOTO])
+        await stage.emulator.say(ANNA, "", [File("a.pdf", "application/pdf", b"%PDF")])
         script = Path(__file__).parent / "peer_yambot.py"
         said = await python_peer(script, stage.settings["base_url"], stage.settings["token"])
         assert said["words"] == ["раз", ANNA, "private", 1_571_239]
         assert said["press"] == [{"press": "t:17:take"}, "0.0", int(number)]
         assert said["picture"] == ["вот", PHOTO.name]
+        assert said["paper"] == ["a.pdf", "%PDF"]
         assert (said["edited"], said["twice"], said["gone"]) == (True, True, True)
         assert said["refused"] == [404, 404, 401]
-        shown = stage.emulator.messages(ANNA)[-1]
+        shown, paper = stage.emulator.messages(ANNA)[-2:]
+        assert paper.files == ("b.pdf",)
         assert (shown.text, shown.buttons, shown.edited) == ("Взяла Анна", (), True)
     finally:
         await stage.close()
