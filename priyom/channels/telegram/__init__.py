@@ -19,6 +19,13 @@ class Settings:
         "Его выдаёт @BotFather после /newbot, вид: 7000000001:AbC... Храните его как пароль.",
         secret=True,
     )
+    updates: str = setting(
+        "Как получать ответы",
+        "webhook: Telegram сам обращается к нашему адресу, нужен HTTPS, видный из интернета. "
+        "polling: мы спрашиваем Telegram сами, годится для сервера за прокси и без внешнего адреса.",
+        default="webhook",
+        choices=("webhook", "polling"),
+    )
     proxy: str = setting(
         "Прокси",
         "Нужен там, где api.telegram.org недоступен: http://адрес:порт или socks5://адрес:порт. Иначе оставьте пустым.",
@@ -46,6 +53,13 @@ CARD = Card(
     edits=True,
     asks_contact=True,
     can_be_quiet=True,
+    carries_files=True,
+    file_limit=50 * 1024 * 1024,
     usual_answer=timedelta(hours=1),
     deep_link="https://t.me/{bot}?start={token}",
+    listens=True,
+    replies=True,
+    types=True,
+    price="free",
+    proven="aiogram 3",
 )

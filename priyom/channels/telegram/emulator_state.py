@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from typing import Any
 
-from priyom.contracts.emulator import Phone, PhoneMessage
+from priyom.contracts.emulator import World
+from priyom.contracts.phonebook import Chat, Letter, Phonebook, Shelf, Words
 
 TOKEN = re.compile(r"\d{6,12}:[A-Za-z0-9_-]{30,50}")
 DEMO_TOKEN = "7000000001:sandbox-token-not-a-secret-00000001"
-BACKLOG = 1000
-"""Updates kept for a bot that has no webhook and asks by getUpdates."""
+WORDS = Words(
+    "Адрес в Telegram - это номер пользователя, одни цифры",
+    "Сначала нажмите «Старт»",
+    "Бот заблокирован: сначала разблокируйте его",
+)
 
 
 @dataclass(slots=True)
 class Bot:
-    """A bot; `loose` are updates waiting for getUpdates."""
+    """A bot. `loose` are updates waiting for getUpdates, each with the Unix second at which it is dropped. `door` is
+    where the sandbox wants calls to go that are meant for the address with the same path."""
 
     token: str
     username: str
     title: str = "Клиника"
     hook_url: str = ""
     hook_secret: str = ""
+    door: str = ""
     allowed: list[str] = field(default_factory=list)
     next_update: int = 910000001
     loose: list[dict[str, Any]] = field(default_factory=list)
@@ -41,17 +45,31 @@ class Bot:
 
 
 @dataclass(slots=True)
-class Letter:
-    """One message of a chat. `inline` are rows of inline buttons as they were sent."""
+class Note(Letter):
+    """One message of a chat. `inline` are rows of inline buttons as they were sent, `content` is what the Message
+    object carries besides words, `quoted` the number of the message it answers."""
 
-    number: int
-    bot: str
-    at: float
-    direction: str
-    text: str
+    bot: str = ""
     inline: list[list[dict[str, Any]]] = field(default_factory=list)
-    edited: bool = False
-    files: list[str] = field(default_factory=list)
+    content: dict[str, Any] = field(default_factory=dict)
+    quoted: str = ""
+
+    def buttons(self) -> tuple[tuple[str, str], ...]:
+        """Only callback buttons can be pressed."""
+        return tuple(
+            (f"{row}.{col}", str(button["text"]))
+            for row, line in enumerate(self.inline)
+            for col, button in enumerate(line)
+            if "callback_data" in button
+        )
+
+    @property
+    def has_file(self) -> bool:
+        """Whether the words stand under a file, as its caption."""
+        return bool(self.files)
+
+
+Talk = Chat[Note]
 
 
 @dataclass(slots=True)
@@ -63,92 +81,55 @@ class Press:
     answer: str | None = None
 
 
-@dataclass(slots=True)
-class Stored:
-    """A file somebody sent; its content in base64."""
-
-    path: str
-    content: str
-
-    def bytes(self) -> bytes:
-        """The content."""
-        return base64.b64decode(self.content)
+def user(talk: Talk) -> dict[str, Any]:
+    """The person as a User object."""
+    return {"id": number(talk), "is_bot": False, "first_name": talk.phone.name, "language_code": "ru"}
 
 
-@dataclass(slots=True)
-class Person:
-    """A phone with its chat."""
-
-    phone: Phone
-    letters: list[Letter] = field(default_factory=list)
-    last_bot: str = ""
-
-    @property
-    def id(self) -> int:
-        """In a private chat the chat's number is the person's."""
-        return int(self.phone.address)
-
-    def user(self) -> dict[str, Any]:
-        """The person as a User object."""
-        return {"id": self.id, "is_bot": False, "first_name": self.phone.name, "language_code": "ru"}
-
-    def chat(self) -> dict[str, Any]:
-        """The chat as a Chat object."""
-        return {"id": self.id, "type": "private", "first_name": self.phone.name}
-
-    def letter(self, number: int) -> Letter | None:
-        """The message of that number."""
-        return next((letter for letter in reversed(self.letters) if letter.number == number), None)
-
-    def next_number(self) -> int:
-        """Numbers grow within one chat."""
-        return self.letters[-1].number + 1 if self.letters else 1
-
-    def shown(self, letter: Letter, zone: Any) -> PhoneMessage:
-        """The message as the person sees it; only callback buttons can be pressed."""
-        buttons = tuple(
-            (f"{row}.{col}", str(button["text"]))
-            for row, line in enumerate(letter.inline)
-            for col, button in enumerate(line)
-            if "callback_data" in button
-        )
-        return PhoneMessage(
-            str(letter.number),
-            datetime.fromtimestamp(letter.at, zone),
-            letter.direction,
-            letter.text,
-            buttons,
-            letter.edited,
-            tuple(letter.files),
-        )
+def chat(talk: Talk) -> dict[str, Any]:
+    """The private chat as a Chat object: its number is the person's."""
+    return {"id": number(talk), "type": "private", "first_name": talk.phone.name}
 
 
-@dataclass(slots=True)
+def number(talk: Talk) -> int:
+    """The person's number."""
+    return int(talk.phone.address)
+
+
+def next_id(talk: Talk) -> str:
+    """Numbers grow within one chat."""
+    return str(int(talk.letters[-1].id) + 1) if talk.letters else "1"
+
+
 class State:
     """Everything."""
 
-    bots: dict[str, Bot] = field(default_factory=dict)
-    people: dict[str, Person] = field(default_factory=dict)
-    presses: dict[str, Press] = field(default_factory=dict)
-    files: dict[str, Stored] = field(default_factory=dict)
-    counter: int = 0
+    def __init__(self, world: World) -> None:
+        self.bots: dict[str, Bot] = {}
+        self.presses: dict[str, Press] = {}
+        self.counter = 0
+        self.book: Phonebook[Note] = Phonebook(world, "telegram", Note, r"[1-9]\d{0,15}", WORDS)
+        self.shelf = Shelf()
+
+    def next(self) -> int:
+        """A number never given before."""
+        self.counter += 1
+        return self.counter
 
     def dump(self) -> dict[str, Any]:
         """As JSON can carry it."""
-        return asdict(self)
+        return {
+            "bots": [asdict(bot) for bot in self.bots.values()],
+            "presses": {key: asdict(press) for key, press in self.presses.items()},
+            "counter": self.counter,
+            "people": self.book.dump(),
+            "files": self.shelf.dump(),
+        }
 
-    @classmethod
-    def load(cls, state: Mapping[str, Any]) -> State:
+    def load(self, state: Mapping[str, Any]) -> None:
         """Back from `dump`."""
-        return cls(
-            {token: Bot(**bot) for token, bot in state["bots"].items()},
-            {
-                address: Person(
-                    Phone(**person["phone"]), [Letter(**letter) for letter in person["letters"]], person["last_bot"]
-                )
-                for address, person in state["people"].items()
-            },
-            {key: Press(**press) for key, press in state["presses"].items()},
-            {key: Stored(**stored) for key, stored in state["files"].items()},
-            int(state["counter"]),
-        )
+        self.bots = {bot["token"]: Bot(**bot) for bot in state["bots"]}
+        self.presses = {key: Press(**press) for key, press in state["presses"].items()}
+        self.counter = int(state["counter"])
+        self.book.load(state["people"])
+        self.shelf.load(state["files"])

@@ -31,7 +31,6 @@ TABLE: tuple[tuple[int, str, _Maker], ...] = (
     (401, "", Misconfigured),
     (404, "", Misconfigured),  # an empty token or a wrong address of the API
     (409, "", Misconfigured),  # another program uses this bot
-    (413, "", Rejected),
     (421, "", Misconfigured),
 )
 
@@ -49,6 +48,8 @@ def failure(status: int, body: object, headers: Mapping[str, str]) -> ChannelErr
         return _server_fault(status)
     if status == 429:
         return Throttled("Telegram просит слать реже", _pause(body, headers), "429")
+    if status == 413:  # perhaps said by a proxy, and true all the same
+        return Rejected("Файл слишком велик для Telegram", "413")
     if not isinstance(body, dict) or body.get("ok") is not False:
         # A proxy or a provider's block page must not pass for Telegram: its 403 is nobody's opt-out.
         return Misconfigured(

@@ -1,130 +1,131 @@
-"""A third party's client agrees with our fake Telegram: aiogram's Bot talks to it, and its types read our updates."""
+"""A third party agrees with our fake Telegram: aiogram's Bot talks to it, its polling and its webhook server read our
+updates."""
 
 from __future__ import annotations
 
-import json
+import asyncio
+import socket
 from collections.abc import AsyncIterator
-from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-import pytest
 import pytest_asyncio
 
 from priyom.contracts.channel_suite import Stage
-from priyom.contracts.emulator import Mode
+from priyom.contracts.message import Button, File, Message, Outgoing
+from priyom.contracts.peer import python_peer
 
-aiogram = pytest.importorskip("aiogram", reason="aiogram is among the development requirements")
-server_kind = import_module("aiogram.bot.api").TelegramAPIServer
-exceptions = import_module("aiogram.utils.exceptions")
-
-ADDRESS = "500100200"
+ADDRESS, BLOCKED, UNSTARTED = "500100200", "500100208", "500100209"
+SCRIPT = Path(__file__).parent / "peer_aiogram.py"
+JPEG = File("снимок.jpg", "image/jpeg", b"\xff\xd8\xff made up")
+OGG = File("голос.ogg", "audio/ogg", b"OggS made up")
 
 
 @pytest_asyncio.fixture
 async def stage() -> AsyncIterator[Stage]:
-    """Our emulator with one person."""
+    """Our emulator with people of every sort."""
     made = await Stage.open("telegram")
     made.emulator.put(ADDRESS, "Анна", True)
+    made.emulator.put(BLOCKED, "Бек", True)
+    made.emulator.put(UNSTARTED, "Вера", False)
+    await made.emulator.block(BLOCKED, True)
+    await made.heard()
     try:
         yield made
     finally:
         await made.close()
 
 
-@pytest_asyncio.fixture
-async def bot(stage: Stage) -> AsyncIterator[Any]:
-    """aiogram's bot at our emulator."""
-    root = stage.settings["base_url"]
-    server = server_kind(base=f"{root}/bot{{token}}/{{method}}", file=f"{root}/file/bot{{token}}/{{path}}")
-    made = aiogram.Bot(stage.settings["token"], server=server)
-    try:
-        yield made
-    finally:
-        await made.session.close()
+async def peer(stage: Stage, what: str, *more: str) -> Any:
+    """What aiogram says of it."""
+    return await python_peer(SCRIPT, what, stage.settings["base_url"], stage.settings["token"], ADDRESS, *more)
 
 
-def keyboard() -> Any:
-    """One row of two choices."""
-    made = aiogram.types.InlineKeyboardMarkup()
-    make = aiogram.types.InlineKeyboardButton
-    return made.row(make("Приду", callback_data="v:1:ok"), make("Нет", callback_data="v:1:no"))
-
-
-async def test_it_sends_edits_and_answers(stage: Stage, bot: Any) -> None:
-    me = await bot.get_me()
-    assert me.username == "clinic_demo_bot"
-    sent = await bot.send_message(int(ADDRESS), "Ждём вас", reply_markup=keyboard())
-    assert (sent.text, sent.chat.id, sent.reply_markup.inline_keyboard[0][1].callback_data) == (
-        "Ждём вас",
-        int(ADDRESS),
-        "v:1:no",
-    )
-    shown = stage.emulator.messages(ADDRESS)[-1]
-    assert [label for _, label in shown.buttons] == ["Приду", "Нет"]
-
-    await stage.emulator.press(ADDRESS, shown.id, shown.buttons[0][0])
-    await stage.world.settled()
-    update = aiogram.types.Update.to_object(json.loads(stage.received[-1].body))
-    assert update.callback_query.data == "v:1:ok"
-    assert update.callback_query.message.message_id == sent.message_id
-    assert await bot.answer_callback_query(update.callback_query.id, "Записали") is True
-
-    edited = await bot.edit_message_text("Перенесено", int(ADDRESS), sent.message_id)
-    assert edited.text == "Перенесено"
-    assert stage.emulator.messages(ADDRESS)[-1].buttons == ()
-    with pytest.raises(exceptions.MessageNotModified):
-        await bot.edit_message_text("Перенесено", int(ADDRESS), sent.message_id)
-
-
-async def test_it_reads_our_updates(stage: Stage) -> None:
+async def act(stage: Stage, message: str) -> None:
+    """Four things a person does."""
     phone = stage.emulator
-    phone.put("500100201", "Бек", False)
-    await phone.start_chat("500100201", "p-9f3kQ2")
-    await phone.say(ADDRESS, "да")
+    await phone.press(ADDRESS, message, "0.0")
+    await phone.say(ADDRESS, "вот", [JPEG])
+    await phone.say(ADDRESS, "", [OGG])
     await phone.share_phone(ADDRESS, "+79001234567")
-    await phone.block(ADDRESS, True)
-    await stage.world.settled()
-    updates = [aiogram.types.Update.to_object(json.loads(request.body)) for request in stage.received]
-    messages = [update.message for update in updates if update.message]
-    assert {message.text for message in messages} == {"/start p-9f3kQ2", "да", None}
-    assert [m.get_args() for m in messages if m.is_command()] == ["p-9f3kQ2"]
-    [card] = [message.contact for message in messages if message.contact]
-    assert (card.phone_number, card.user_id) == ("79001234567", int(ADDRESS))
-    [change] = [update.my_chat_member for update in updates if update.my_chat_member]
-    assert (change.old_chat_member.status, change.new_chat_member.status) == ("member", "kicked")
 
 
-async def test_it_knows_our_errors(stage: Stage, bot: Any) -> None:
-    with pytest.raises(exceptions.ChatNotFound):
-        await bot.send_message(999, "Ждём вас")
-    with pytest.raises(exceptions.MessageTextIsEmpty):
-        await bot.send_message(int(ADDRESS), " ")
-    with pytest.raises(exceptions.MessageIsTooLong):
-        await bot.send_message(int(ADDRESS), "я" * 4097)
-    stage.emulator.put("500100201", "Бек", False)
-    with pytest.raises(exceptions.CantInitiateConversation):
-        await bot.send_message(500100201, "Ждём вас")
+async def offer(stage: Stage) -> str:
+    """Our adapter offers a choice; the message's number."""
+    message = Message("Ждём вас", rows=((Button("Приду", "v:1:ok"),),))
+    await stage.channel.sender.send(stage.http, stage.account, Outgoing("k", ADDRESS, message))
+    return stage.emulator.messages(ADDRESS)[-1].id
+
+
+def heard(message: str) -> list[list[Any]]:
+    """How aiogram understands `act`."""
+    return [
+        ["press", "v:1:ok", int(message), True],
+        ["photo", "вот", JPEG.content.decode("latin-1")],
+        ["voice", "audio/ogg", OGG.content.decode()],
+        ["contact", "79001234567", True],
+    ]
+
+
+async def test_it_talks_to_our_emulator(stage: Stage) -> None:
+    said = await peer(stage, "talk")
+    refusals = said.pop("errors")
+    assert said == {
+        "me": "clinic_demo_bot",
+        "sent": ["Ждём вас", int(ADDRESS), "v:1:no"],
+        "quoted": "Ждём вас",
+        "edited": "Перенесено",
+        "photo": ["снимок", 2],
+        "document": ["Анализ.pdf", "application/octet-stream"],
+        "again": True,
+        "album": [1, 2],
+        "voice": True,
+        "caption": "x",
+        "typing": True,
+        "downloaded": "%PDF made up",
+        "hook": stage.hook_url,
+    }
+    wanted = [
+        ("TelegramBadRequest", "chat not found"),
+        ("TelegramBadRequest", "message text is empty"),
+        ("TelegramBadRequest", "message is too long"),
+        ("TelegramBadRequest", "IMAGE_PROCESS_FAILED"),
+        ("TelegramBadRequest", "caption is too long"),
+        ("TelegramBadRequest", "2-10 media"),
+        ("TelegramBadRequest", "message is not modified"),
+        ("TelegramBadRequest", "no caption"),
+        ("TelegramBadRequest", "to be replied not found"),
+        ("TelegramBadRequest", "query is too old"),
+        ("TelegramConflictError", "while webhook is active"),
+        ("TelegramBadRequest", "HTTPS URL"),
+        ("TelegramForbiddenError", "can't initiate conversation"),
+        ("TelegramForbiddenError", "blocked by the user"),
+    ]
+    for (kind, words), (wanted_kind, piece) in zip(refusals, wanted, strict=False):
+        assert kind == wanted_kind, words
+        assert piece in words
+    assert refusals[len(wanted) :] == [["TelegramRetryAfter", 1]]
+
+
+async def test_its_polling_reads_our_updates(stage: Stage) -> None:
+    message = await offer(stage)
+    await stage.http.request("GET", f"{stage.settings['base_url']}/bot{stage.settings['token']}/deleteWebhook")
+    await act(stage, message)
+    await stage.emulator.start_chat(UNSTARTED, "p-9f3kQ2")
     await stage.emulator.block(ADDRESS, True)
-    with pytest.raises(exceptions.BotBlocked):
-        await bot.send_message(int(ADDRESS), "Ждём вас")
-    with pytest.raises(exceptions.InvalidQueryID):
-        await bot.answer_callback_query("1")
-    with pytest.raises(exceptions.TerminatedByOtherGetUpdates.__mro__[1]):
-        await bot.get_updates()
-    stage.emulator.mode = Mode.THROTTLE
-    with pytest.raises(exceptions.RetryAfter) as caught:
-        await bot.send_message(int(ADDRESS), "Ждём вас")
-    assert caught.value.timeout == 2
+    more = [["start", int(UNSTARTED), "p-9f3kQ2"], ["member", "member", "kicked"]]
+    assert await peer(stage, "poll", "6") == [*heard(message), *more]
 
 
-async def test_it_sets_the_webhook_and_takes_files(stage: Stage, bot: Any) -> None:
-    assert await bot.set_webhook("https://clinic.example/hooks/telegram/a", allowed_updates=["message"]) is True
-    info = await bot.get_webhook_info()
-    assert (info.url, info.allowed_updates) == ("https://clinic.example/hooks/telegram/a", ["message"])
-    with pytest.raises(exceptions.BadWebhook):
-        await bot.set_webhook("http://clinic.example/hooks")
-    assert await bot.delete_webhook() is True
-    await stage.emulator.send_file(ADDRESS, "analiz.pdf", "application/pdf", b"%PDF-made-up")  # type: ignore[attr-defined]
-    [update] = await bot.get_updates()
-    taken = await bot.download_file_by_id(update.message.document.file_id)
-    assert taken.read() == b"%PDF-made-up"
+async def test_its_webhook_server_reads_our_updates(stage: Stage) -> None:
+    message = await offer(stage)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    running = asyncio.get_running_loop().create_task(peer(stage, "hook", str(port), "secret_1", "4"))
+    while f":{port}/hook" not in str(stage.emulator.dump()["bots"]) and not running.done():  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    await act(stage, message)
+    assert await running == heard(message)
+    await stage.world.settled()
+    assert stage.received == []

@@ -14,9 +14,9 @@ from priyom.channels.telegram.emulator import Emulator
 from priyom.channels.telegram.send import connect, fetch
 from priyom.contracts.channel_suite import Stage
 from priyom.contracts.emulator import Impossible, NoSuchPhone
-from priyom.contracts.errors import Misconfigured, Rejected
+from priyom.contracts.errors import Misconfigured, OptedOut, Rejected
 from priyom.contracts.events import Pressed, Said, Started
-from priyom.contracts.message import Button, Edit, Message, Outgoing
+from priyom.contracts.message import Button, Edit, File, Message, Outgoing
 
 ADDRESS = "500100200"
 CHOICE = Message("Ждём вас", rows=((Button("Приду", "ok"),),))
@@ -193,7 +193,7 @@ async def test_the_contact_button_stands_alone(stage: Stage) -> None:
 
 
 async def test_a_file_is_fetched(stage: Stage) -> None:
-    await phone(stage).send_file(ADDRESS, "analiz.pdf", "application/pdf", b"%PDF-made-up", "анализ")
+    await phone(stage).say(ADDRESS, "анализ", [File("analiz.pdf", "application/pdf", b"%PDF-made-up")])
     [event] = await stage.heard()
     assert isinstance(event, Said)
     assert (event.text, event.files[0].name) == ("анализ", "analiz.pdf")
@@ -213,3 +213,36 @@ async def test_two_bots_keep_their_messages_apart(stage: Stage) -> None:
     await phone(stage).say(ADDRESS, "второму")
     await stage.world.settled()
     assert stage.received[-1].headers["x-telegram-bot-api-secret-token"] == "x" * 32
+
+
+async def test_a_burst_passes_and_then_telegram_asks_for_pauses(stage: Stage) -> None:
+    answers = [await raw(stage, "sendMessage") for _ in range(22)]
+    assert [answer["ok"] for answer in answers] == [True] * 20 + [False] * 2
+    assert (answers[-1]["error_code"], answers[-1]["parameters"]) == (429, {"retry_after": 1})
+    stage.world.turn(timedelta(seconds=1))
+    assert [(await raw(stage, "sendMessage"))["ok"] for _ in range(2)] == [True, False]
+
+
+async def test_all_chats_together_have_a_pace_too(stage: Stage) -> None:
+    for number in range(500100300, 500100303):
+        phone(stage).put(str(number), "Бек", True)
+    answers = [await raw(stage, "sendMessage", chat_id=500100300 + turn % 3) for turn in range(31)]
+    assert [answer["ok"] for answer in answers] == [True] * 30 + [False]
+
+
+async def test_typing_is_seen_by_those_who_could_be_written_to(stage: Stage) -> None:
+    await stage.channel.sender.typing(stage.http, stage.account, ADDRESS)
+    assert phone(stage).phones()[0].extra["typing_at"] == stage.world.now().timestamp()
+    await phone(stage).block(ADDRESS, True)
+    with pytest.raises(OptedOut):
+        await stage.channel.sender.typing(stage.http, stage.account, ADDRESS)
+    assert "action" in (await raw(stage, "sendChatAction", action="sleeping"))["description"]
+
+
+async def test_the_house_s_public_address_leads_to_the_same_door(stage: Stage) -> None:
+    """The sandbox calls on this machine what the clinic has named by its public name."""
+    public = stage.hook_url.replace("127.0.0.1", "clinic.example")
+    await connect(stage.http, stage.account, public)
+    assert (await stage.channel.sender.check(stage.http, stage.account)).webhook == public
+    await phone(stage).say(ADDRESS, "да")
+    assert len(await stage.heard()) == 1

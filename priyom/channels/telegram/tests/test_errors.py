@@ -70,6 +70,10 @@ def test_the_pause_is_the_vendor_s(parameters: object, headers: dict[str, str], 
     assert error.after == after
 
 
+def test_too_large_is_so_whoever_says_it() -> None:
+    assert type(failure(413, None, {})) is Rejected
+
+
 def test_a_relay_may_throttle_too() -> None:
     error = failure(429, None, {"retry-after": "3"})
     assert isinstance(error, Throttled)
