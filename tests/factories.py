@@ -11,11 +11,13 @@ from priyom.appointments.book import VisitRecord, book
 from priyom.appointments.models import Visit
 from priyom.clinic.models import Branch, Practitioner, Service, Staff
 from priyom.contracts.registry import channel as find_channel
+from priyom.contracts.registry import emulator
 from priyom.delivery import accounts
 from priyom.delivery.models import Account, RawUpdate
 from priyom.foundation.clock import now
 from priyom.patients.keep import ContactRecord, PatientRecord, keep
 from priyom.patients.models import ContactPoint, Patient, Reach
+from priyom.sandbox.world import StillWorld
 
 MONDAY = datetime(2026, 3, 2, 6, tzinfo=UTC)
 """Monday, 11:00 in Almaty: the day the tests' clinic lives in."""
@@ -79,10 +81,15 @@ def make_visit(patient: Patient, starts_at: datetime | None = None, **over: obje
 
 def make_account(channel: str, *, key: str = "", values: Mapping[str, object] | None = None) -> Account:
     """An account of the channel, its settings as one types them in; nothing is asked of any gateway."""
-    account = accounts.create(channel, find_channel(channel).card.title, key or channel, values or SETTINGS[channel])
+    account = accounts.create(channel, find_channel(channel).card.title, key or channel, values or _settings(channel))
     account.bot_name = "clinic_demo_bot"
     account.save(update_fields=["bot_name"])
     return account
+
+
+def _settings(channel: str) -> Mapping[str, object]:
+    """As one types them in: those of the channel's own emulator, where nothing simpler is given above."""
+    return SETTINGS.get(channel) or emulator(channel, StillWorld()).demo_account("http://127.0.0.1:9")
 
 
 def make_point(patient: Patient, kind: str, address: str = "", relation: str = "own") -> ContactPoint:

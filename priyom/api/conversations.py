@@ -72,5 +72,5 @@ def _shape(entry: Entry) -> MessageShape:
         evidence=entry.evidence,
         edited_text=entry.edited_text,
         staff=entry.staff_name,
-        files=list(entry.files),
+        files=[file.name for file in entry.files],
     )

@@ -15,9 +15,11 @@ from priyom.contracts.card import BadSettings, abouts, build_settings
 from priyom.contracts.channel import Account as Wire
 from priyom.contracts.channel import Channel, Identity
 from priyom.contracts.errors import ChannelError, Misconfigured
+from priyom.contracts.vitals import Vitals
+from priyom.delivery.consequence import storable
 from priyom.delivery.enqueue import Order, enqueue
 from priyom.delivery.facts import AccountHealthChanged
-from priyom.delivery.models import Account
+from priyom.delivery.models import Account, AccountState
 from priyom.foundation.clock import now
 from priyom.foundation.encryption import WrongKey, decrypt, encrypt
 from priyom.foundation.http import Http
@@ -36,7 +38,8 @@ TEST_TEXT = "Проверка связи: если вы это читаете, �
 def create(channel: str, name: str, key: str, values: Mapping[str, object]) -> Account:
     """A new account of that channel with settings as typed in. Raises BadSettings, NoSuchChannel."""
     made = registry.channel(channel)
-    account = Account(channel=channel, name=name, key=key, health_since=now())
+    warm_since = now().date() if made.card.warm_up else None
+    account = Account(channel=channel, name=name, key=key, health_since=now(), warm_since=warm_since)
     _store(account, made, values, {HOOK_SECRET: secrets.token_urlsafe(24)})
     account.save(force_insert=True)
     return account
@@ -103,6 +106,29 @@ def check(account: Account, *, connect: bool = False) -> Identity:
     account.save(update_fields=["bot_name"])
     _note(account, "ok", "")
     return identity
+
+
+@transaction.atomic
+def told(account: Account, vitals: Vitals, trouble: str) -> None:
+    """The vendor said how the account stands; with `trouble` it sends no more until a person has looked."""
+    if vitals != Vitals():
+        state, _ = AccountState.objects.select_for_update().get_or_create(account=account)
+        news = {name: value for name, value in as_json(vitals).items() if value not in (None, "")}
+        state.vitals, state.vitals_at = {**state.vitals, **news}, now()
+        state.save(update_fields=["vitals", "vitals_at"])
+    if trouble:
+        _note(account, "broken", trouble)
+
+
+def as_json(vitals: Vitals) -> dict[str, object]:
+    """How `AccountState.vitals` keeps them."""
+    return {
+        "balance": None if vitals.balance is None else str(vitals.balance),
+        "currency": storable(vitals.currency, 3),
+        "quality": vitals.quality.value,
+        "daily_limit": vitals.daily_limit,
+        "note": storable(vitals.note, 300),
+    }
 
 
 def hook_url(account: Account) -> str:

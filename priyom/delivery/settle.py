@@ -26,6 +26,9 @@ from priyom.patients import reach
 sql = Statements(Path(__file__).parent / "sql")
 
 
+UNREAD_FOR = timedelta(days=30)
+"""A reader of the newest message has read those of the last weeks; what is older is nobody's news."""
+
 RUNGS = {signal: signal.rung for signal in Signal}
 
 
@@ -127,6 +130,21 @@ def report(
     if delivery_id is None:
         raise NotYetKnown(f"сообщение {provider_id!r} нам (пока) неизвестно")
     return advance(delivery_id, Signal(signal), evidence, at, code, gone)
+
+
+@transaction.atomic
+def read_up_to(account_id: int, address: str, provider_id: str, evidence: str, at: datetime) -> int:
+    """Everything of ours in this chat up to that message has been read; how many that was news for.
+
+    Raises NotYetKnown when the message is not known.
+    """
+    rows = Delivery.objects.filter(account_id=account_id, address=address, op="send")
+    last = rows.filter(provider_id=storable(provider_id, 200)).order_by("-pk").first() if provider_id else None
+    if last is None:
+        raise NotYetKnown(f"сообщение {provider_id!r} нам (пока) неизвестно")
+    unread = rows.filter(pk__lte=last.pk, signal__in=("accepted", "sent", "delivered"), state="settled")
+    recent = unread.filter(sent_at__gte=at - UNREAD_FOR).order_by("pk").values_list("pk", flat=True)
+    return sum(advance(number, Signal.READ, evidence, at) for number in list(recent))
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 from priyom.contracts.errors import ChannelError, NotReachable, Rejected
 from priyom.contracts.events import Reported
 from priyom.contracts.message import Asked
-from priyom.contracts.vitals import Vitals
+from priyom.delivery.accounts import as_json
 from priyom.delivery.attempt import whence
 from priyom.delivery.consequence import pause, storable
 from priyom.delivery.database import Database
@@ -192,17 +192,6 @@ class Tender:
             await self._database.rows(sql["file_failed"], values)
         else:
             await self._database.rows(sql["file_came"], {"id": number, "content": content})
-
-
-def as_json(vitals: Vitals) -> dict[str, Any]:
-    """How `AccountState.vitals` keeps them."""
-    return {
-        "balance": None if vitals.balance is None else str(vitals.balance),
-        "currency": storable(vitals.currency, 3),
-        "quality": vitals.quality.value,
-        "daily_limit": vitals.daily_limit,
-        "note": storable(vitals.note, 300),
-    }
 
 
 def _report_all(account_id: int, answers: Sequence[Reported]) -> None:

@@ -40,3 +40,18 @@ class CallTaskClosed(Recorded):
     task_id: int
     state: str
     result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSpoke(Recorded):
+    """Somebody wrote, pressed or opened the dialog in a staff channel. `delivery_id` and `action`: of the button."""
+
+    account_id: int
+    address: str
+    name: str = ""
+    text: str = ""
+    action: str = ""
+    delivery_id: int | None = None
+    press_id: str = ""
+    started: bool = False
+    payload: str = ""

@@ -6,17 +6,33 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+from priyom.contracts.card import Audience
 from priyom.contracts.channel import Request
-from priyom.contracts.events import Event, Muted, Pressed, Reported, Said, SharedPhone, Started, Stopped
+from priyom.contracts.events import (
+    AccountChanged,
+    AlsoKnownAs,
+    Event,
+    Muted,
+    Pressed,
+    ReadUpTo,
+    Reported,
+    Said,
+    SharedPhone,
+    Started,
+    Stopped,
+    TemplateChanged,
+    Typing,
+)
 from priyom.contracts.registry import channel as find_channel
-from priyom.delivery.accounts import wire
+from priyom.delivery.accounts import told, wire
 from priyom.delivery.incoming import interpret_next
 from priyom.delivery.models import Account, RawUpdate
-from priyom.delivery.settle import report
+from priyom.delivery.settle import read_up_to, report
 from priyom.foundation.clock import now
-from priyom.inbox import receive
+from priyom.inbox import receive, staff
 from priyom.inbox.chat import Chat
-from priyom.patients import reach
+from priyom.notifications import templates
+from priyom.patients import linking, reach
 
 
 def interpret_once() -> bool:
@@ -28,9 +44,12 @@ def interpret(raw: RawUpdate) -> None:
     """Parse and perform one update. Raises contracts.errors.Malformed when it cannot be understood."""
     account = raw.account
     request = Request(headers=raw.headers, query=raw.query, body=bytes(raw.body))
-    parsed = find_channel(account.channel).receiver.parse(wire(account), request)
+    channel = find_channel(account.channel)
+    parsed = channel.receiver.parse(wire(account), request)
+    of_staff = channel.card.audience is Audience.STAFF
     for event in parsed.events:
-        _perform(event, account, raw)
+        if not (of_staff and staff.spoke(event, account)):
+            _perform(event, account, raw)
 
 
 @singledispatch
@@ -76,3 +95,30 @@ def _(event: Stopped, account: Account, raw: RawUpdate) -> None:
 def _(event: Muted, account: Account, raw: RawUpdate) -> None:
     for point in Chat.of(account, event.address).points:
         reach.muted(point, account.channel, event.until)
+
+
+@_perform.register
+def _(event: ReadUpTo, account: Account, raw: RawUpdate) -> None:
+    read_up_to(account.pk, event.address, event.provider_id, event.evidence, event.at or raw.received_at)
+
+
+@_perform.register
+def _(event: Typing, account: Account, raw: RawUpdate) -> None:
+    receive.typing(Chat.of(account, event.address))
+
+
+@_perform.register
+def _(event: AlsoKnownAs, account: Account, raw: RawUpdate) -> None:
+    kind = find_channel(account.channel).card.contact_kind
+    for point in Chat.of(account, event.address).points:
+        linking.attach(point.patient, kind, event.alias, "vendor")
+
+
+@_perform.register
+def _(event: TemplateChanged, account: Account, raw: RawUpdate) -> None:
+    templates.changed(account, event.template)
+
+
+@_perform.register
+def _(event: AccountChanged, account: Account, raw: RawUpdate) -> None:
+    told(account, event.vitals, event.trouble)

@@ -24,6 +24,8 @@ class Conversation(models.Model):
     needs_answer = models.BooleanField(default=False)
     last_at = models.DateTimeField()
     last_text = models.CharField(max_length=200, blank=True)
+    typing_at = models.DateTimeField(null=True)
+    """When the person was last seen writing, where the channel tells."""
     assigned_to = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL)
 
     class Meta:
@@ -51,6 +53,7 @@ class Incoming(models.Model):
     delivery = models.ForeignKey(Delivery, null=True, on_delete=models.SET_NULL)
     action = models.CharField(max_length=60, blank=True)
     files = models.JSONField(default=list)
+    """[{"id": of delivery.StoredFile, "name", "mime", "size"}]"""
     provider_id = models.CharField(max_length=200, blank=True)
 
     class Meta:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from priyom.consent.ask import allows
 from priyom.consent.change import give, withdraw
-from priyom.contracts.events import Pressed, Said, SharedPhone, Started
+from priyom.contracts.events import IncomingFile, Pressed, Said, SharedPhone, Started
 from priyom.contracts.message import Signal
 from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.enqueue import Order, enqueue
-from priyom.delivery.models import Delivery, DeliveryState, Op, RawUpdate
+from priyom.delivery.models import Account, Delivery, DeliveryState, FileState, Op, RawUpdate, StoredFile
 from priyom.delivery.settle import advance
 from priyom.foundation.clock import now
 from priyom.foundation.phone import BadPhone, normalize
 from priyom.inbox.chat import Chat, conversation, touch
 from priyom.inbox.facts import PatientReplied
 from priyom.inbox.link import link_by_phone, link_by_token
-from priyom.inbox.models import Incoming
+from priyom.inbox.models import Conversation, Incoming
 from priyom.inbox.rules import Choice, courtesy, understand
 from priyom.journal.record import record
 from priyom.notifications.respond import respond, respond_unknown
@@ -46,12 +46,19 @@ def said(chat: Chat, event: Said, raw: RawUpdate) -> None:
         _unknown(chat, event, raw)
         return
     _take(chat, point, raw, text=event.text, at=event.at, action=action, delivery=asked, answers=bool(action) or named,
-          files=[asdict(f) for f in event.files], provider_id=event.provider_id)  # fmt: skip
+          files=event.files, provider_id=event.provider_id)  # fmt: skip
+
+
+def typing(chat: Chat) -> None:
+    """A person is writing: whoever looks at the thread is told, and nothing is kept but the moment."""
+    for point in chat.points:
+        Conversation.objects.filter(patient_id=point.patient_id).update(typing_at=now())
+    Conversation.objects.filter(patient=None, account=chat.account, address=chat.address).update(typing_at=now())
 
 
 def pressed(chat: Chat, event: Pressed, raw: RawUpdate) -> None:
     """A button. A payload that names another chat's delivery is forged, or older than our memory: it says nothing."""
-    delivery, button = _button(chat, event.payload)
+    delivery, button = button_of(chat.account, chat.address, event.payload)
     point = chat.whose(delivery)
     action = button.get("action", "") if button else ""
     if event.press_id:
@@ -113,14 +120,15 @@ def _take(
     delivery: Delivery | None,
     answers: bool = False,
     pressed: bool = False,
-    files: list[dict[str, object]] | None = None,
+    files: Sequence[IncomingFile] = (),
     provider_id: str = "",
 ) -> None:
     moment = when(at, raw)
     thread = conversation(chat, point)
     row = Incoming.objects.create(
         conversation=thread, account=chat.account, raw=raw, address=chat.address, at=moment, text=text,
-        pressed=pressed, delivery=delivery, action=action[:60], files=files or [], provider_id=provider_id,
+        pressed=pressed, delivery=delivery, action=action[:60], provider_id=provider_id,
+        files=[_wanted(chat.account, file, moment) for file in files],
     )  # fmt: skip
     touch(thread, text or "файл", moment, needs_answer=not action and (bool(files) or not courtesy(text)))
     if point is None:
@@ -135,6 +143,15 @@ def _take(
             pressed=pressed, delivery_id=delivery.pk if delivery else None, contact_point_id=point.pk,
         )
     )  # fmt: skip
+
+
+def _wanted(account: Account, file: IncomingFile, at: datetime) -> dict[str, object]:
+    """A file that came: to be fetched by whoever tends the account. What the thread keeps of it."""
+    stored = StoredFile.objects.create(
+        account=account, name=file.name[:200], mime=file.mime[:100], size=file.size, ref=file.ref,
+        state=FileState.WANTED, next_try_at=now(), created_at=at,
+    )  # fmt: skip
+    return {"id": stored.pk, "name": file.name[:200], "mime": file.mime[:100], "size": file.size}
 
 
 def when(told: datetime | None, raw: RawUpdate | None) -> datetime:
@@ -162,7 +179,7 @@ def _personal(chat: Chat, point: ContactPoint, action: str, text: str) -> None:
 def _unknown(chat: Chat, event: Said, raw: RawUpdate) -> None:
     first = not Incoming.objects.filter(account=chat.account, address=chat.address).exists()
     _take(chat, None, raw, text=event.text, at=event.at, action="", delivery=None,
-          files=[asdict(f) for f in event.files], provider_id=event.provider_id)  # fmt: skip
+          files=event.files, provider_id=event.provider_id)  # fmt: skip
     if first and find_channel(chat.account.channel).card.asks_contact and not chat.points:
         respond_unknown(chat.account, chat.address, "ask_phone")
 
@@ -181,11 +198,12 @@ def _choices(delivery: Delivery | None) -> list[Choice]:
     return [Choice(button["action"]) for row in delivery.body.get("rows", []) for button in row]
 
 
-def _button(chat: Chat, payload: str) -> tuple[Delivery | None, dict[str, str] | None]:
+def button_of(account: Account, address: str, payload: str) -> tuple[Delivery | None, dict[str, str] | None]:
+    """The delivery and the button a payload names, if both are of this chat."""
     delivery_id, _, button_id = payload.partition(":")
     if not delivery_id.isascii() or not delivery_id.isdigit() or len(delivery_id) > 18:
         return None, None
-    delivery = Delivery.objects.filter(pk=int(delivery_id), account=chat.account, address=chat.address).first()
+    delivery = Delivery.objects.filter(pk=int(delivery_id), account=account, address=address).first()
     if delivery is None:
         return None, None
     found = (b for row in delivery.body.get("rows", []) for b in row if b["id"] == button_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +11,22 @@ from django.db.models.functions import Coalesce
 
 from priyom.clinic.models import Staff
 from priyom.contracts.registry import channel as find_channel
-from priyom.delivery.models import Delivery, Op
+from priyom.delivery.models import Delivery, Op, StoredFile
 from priyom.inbox.models import Conversation, Incoming
 
 MOMENT = Coalesce("sent_at", "created_at")
 """Where a message of ours stands in the thread: when it left; until then, when it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file on a message. `state` is delivery.FileState: here, wanted (still at the vendor), failed."""
+
+    id: int
+    name: str
+    mime: str
+    size: int | None
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,8 @@ class Entry:
     evidence: str = ""
     edited_text: str = ""
     staff_name: str = ""
-    files: tuple[str, ...] = ()
+    files: tuple[Attached, ...] = ()
+    provider_id: str = ""
 
 
 def thread(conversation: Conversation, before: datetime | None = None, limit: int = 100) -> list[Entry]:
@@ -52,14 +65,16 @@ def _said(conversation: Conversation, before: datetime | None, limit: int) -> li
     rows = Incoming.objects.filter(conversation=conversation).select_related("account")
     if before is not None:
         rows = rows.filter(at__lt=before)
+    newest = list(rows.order_by("-at", "-id")[:limit])
+    stored = _stored(file.get("id", 0) for row in newest for file in row.files)
     return [
         Entry(
             id=f"i{row.pk}", at=row.at, direction="in", channel=row.account.channel,
             channel_title=find_channel(row.account.channel).card.title, account_key=row.account.key,
             address=row.address, text=row.text, pressed=row.pressed,
-            files=tuple(file.get("name", "") for file in row.files),
+            files=_attached([file.get("id", 0) for file in row.files], stored), provider_id=row.provider_id,
         )
-        for row in rows.order_by("-at", "-id")[:limit]
+        for row in newest
     ]  # fmt: skip
 
 
@@ -74,10 +89,23 @@ def _written(conversation: Conversation, before: datetime | None, limit: int) ->
     newest = list(rows.order_by("-at", "-id")[:limit])
     authors = {row.origin_id for row in newest if row.origin == "staff" and row.origin_id is not None}
     names = {s.pk: s.get_full_name() or s.username for s in Staff.objects.filter(pk__in=authors)} if authors else {}
-    return [_entry(row, names) for row in newest]
+    stored = _stored(number for row in newest for number in row.body.get("files", ()))
+    return [_entry(row, names, stored) for row in newest]
 
 
-def _entry(row: Delivery, names: dict[int, str]) -> Entry:
+def _stored(ids: Iterable[int]) -> dict[int, Attached]:
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = StoredFile.objects.filter(pk__in=wanted).values_list("pk", "name", "mime", "size", "state")
+    return {row[0]: Attached(*row) for row in rows}
+
+
+def _attached(ids: Iterable[int], stored: dict[int, Attached]) -> tuple[Attached, ...]:
+    return tuple(stored[number] for number in ids if number in stored)
+
+
+def _entry(row: Delivery, names: dict[int, str], stored: dict[int, Attached]) -> Entry:
     return Entry(
         id=f"d{row.pk}", at=row.sent_at or row.created_at, direction="out", channel=row.account.channel,
         channel_title=find_channel(row.account.channel).card.title, account_key=row.account.key, address=row.address,
@@ -85,4 +113,5 @@ def _entry(row: Delivery, names: dict[int, str]) -> Entry:
         buttons=tuple(b["label"] for buttons in row.body.get("rows", []) for b in buttons),
         signal=row.signal if row.state != "cancelled" else "cancelled", evidence=row.evidence,
         edited_text=row.edited_text, staff_name=names.get(row.origin_id or 0, ""),
+        files=_attached(row.body.get("files", ()), stored), provider_id=row.provider_id,
     )  # fmt: skip

@@ -19,10 +19,11 @@ from priyom.delivery.models import Account
 from priyom.foundation.clock import now
 from priyom.journal.record import record
 from priyom.notifications.facts import NotificationExhausted, NotificationReached
-from priyom.notifications.models import Leg, LegState, Notification, NotificationState
+from priyom.notifications.models import Leg, LegState, Notification, NotificationState, Template
 from priyom.notifications.notify import last_call, quiet
 from priyom.notifications.offers import about
-from priyom.notifications.rules import LEAST_WAIT, Way, sensible, wait_until
+from priyom.notifications.rules import LEAST_WAIT, Quiet, Way, lawful, lawful_from, sensible, wait_until
+from priyom.notifications.templates import NoTemplate, template_for
 from priyom.notifications.ways import ways
 from priyom.notifications.wording import compose
 
@@ -72,6 +73,8 @@ def _step(row: Notification, at: datetime) -> None:
     tried = set(row.legs.values_list("contact_point_id", "account_id"))
     left = [way for way in open_ways if (way.contact_point_id, way.account_id) not in tried]
     left = sensible(left, (row.call_at or row.expires_at) - at)
+    if not row.must_reach:  # a machine rings nobody up only to inform
+        left = [way for way in left if way.sort != "voice"]
     if not left:
         exhaust(row, "все способы испробованы" if tried else "нет ни одного открытого канала")
         return
@@ -80,9 +83,19 @@ def _step(row: Notification, at: datetime) -> None:
 
 def _start_leg(row: Notification, left: list[Way], at: datetime) -> None:
     assert row.visit is not None
-    way, hours = left[0], quiet(row.visit)
+    hours = quiet(row.visit)
+    open_now = lawful(left, at, hours.zone)
+    if not open_now:
+        _after_quiet(row, lawful_from(left, at, hours.zone))
+        return
+    way, left = open_now[0], open_now
     account = Account.objects.get(pk=way.account_id)
     card = find_channel(account.channel).card
+    try:
+        template = template_for(row.kind, about(row), card, account, way.window_until)
+    except NoTemplate:
+        _unsayable(row, way, account, at)
+        return
     soundless = row.fresh and card.can_be_quiet
     if hours.holds(at) and not soundless and way.sort != "mail":
         _after_quiet(row, hours.over(at))
@@ -96,20 +109,25 @@ def _start_leg(row: Notification, left: list[Way], at: datetime) -> None:
     )  # fmt: skip
     # What a broken gateway could not take before the quiet hours must not ring in the middle of them.
     loud_until = None if soundless or way.sort == "mail" else hours.next_start(at)
+    if way.hours is not None:
+        loud_until = Quiet(way.hours[1], way.hours[0], hours.zone).next_start(at)
     last = min(row.expires_at, max(until, at + LEAST_WAIT), loud_until or row.expires_at)
-    leg.delivery_id = enqueue(_order(row, way, account, card, silent=hours.holds(at), expires_at=last))
+    leg.delivery_id = enqueue(_order(row, way, account, card, template, silent=hours.holds(at), expires_at=last))
     leg.save(update_fields=["delivery"])
     row.state, row.act_at = NotificationState.RUNNING, until
     row.save(update_fields=["state", "act_at"])
 
 
-def _order(row: Notification, way: Way, account: Account, card: Card, *, silent: bool, expires_at: datetime) -> Order:
+def _order(
+    row: Notification, way: Way, account: Account, card: Card, template: Template | None, *, silent: bool,
+    expires_at: datetime,
+) -> Order:  # fmt: skip
     # Below «answered» a channel is asked for its best honest signal up to the goal.
     goal = row.goal if row.goal == Signal.ANSWERED or Signal(row.goal) in card.signals else Signal.ACCEPTED.value
     return Order(
         account_id=account.pk,
         address=way.address,
-        body=compose(row.kind, about(row), card),
+        body=compose(row.kind, about(row), card, template, way.window_until),
         origin="notification",
         origin_id=row.pk,
         contact_point_id=way.contact_point_id,
@@ -119,6 +137,17 @@ def _order(row: Notification, way: Way, account: Account, card: Card, *, silent:
         goal=goal,
         expires_at=expires_at,
     )
+
+
+def _unsayable(row: Notification, way: Way, account: Account, at: datetime) -> None:
+    """The vendor has approved no text that says this: the leg stands as failed, and the route goes on at once."""
+    Leg.objects.create(
+        notification=row, position=row.legs.count(), contact_point_id=way.contact_point_id, account=account,
+        address=way.address, started_at=at, wait_until=at, state=LegState.FAILED,
+        reason="нет одобренного шаблона этого сообщения",
+    )  # fmt: skip
+    row.act_at = at
+    row.save(update_fields=["act_at"])
 
 
 def _after_quiet(row: Notification, over: datetime) -> None:

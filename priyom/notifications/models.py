@@ -110,3 +110,23 @@ class Wording(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "language", "form"], name="wording_once")]
+
+
+class Template(models.Model):
+    """A text handed in to a vendor for approval. `text` is ours, with variables by name; the vendor has it with
+    numbered places, in the order of the names. `standing` and `category` as in `contracts.vitals`."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="templates")
+    kind = models.CharField(max_length=40)
+    language = models.CharField(max_length=2)
+    name = models.CharField(max_length=100)
+    text = models.TextField()
+    standing = models.CharField(max_length=10, default="pending")
+    category = models.CharField(max_length=10, default="service")
+    reason = models.CharField(max_length=300, blank=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "name", "language"], name="template_once")]
+        indexes = [models.Index(fields=["account", "kind", "language"], name="template_kind")]

@@ -146,7 +146,7 @@ class Way:
     account_id: int
     channel: str
     address: str
-    sort: str  # messenger | sms | mail | voice
+    sort: str  # messenger | notice | sms | mail | voice
     own: bool
     usual: timedelta
     """How long a signal that reaches the goal usually takes here, for this patient."""
@@ -154,13 +154,18 @@ class Way:
     seen_at: datetime | None = None
     """The last sign of life other than an answer: started, accepted, delivered."""
     muted: bool = False
+    hours: tuple[time, time] | None = None
+    """Local hours in which the law lets this channel reach the person."""
+    window_until: datetime | None = None
+    """Until then free words are taken here, where the vendor sets such a window."""
 
 
-SORTS = {"messenger": 0, "sms": 1, "mail": 2, "voice": 3}
+SORTS = {"messenger": 0, "notice": 1, "sms": 2, "mail": 3, "voice": 4}
 
 
 def order(ways: Sequence[Way]) -> list[Way]:
-    """Where the patient last answered, then the other messengers, then SMS, then mail; own addresses before others'."""
+    """Where the patient last answered, then the other messengers, then notices, SMS, mail and a call by voice; own
+    addresses before others'."""
     by_sort = sorted(
         ways,
         key=lambda w: (not w.own, SORTS[w.sort], w.muted, -_stamp(w.answered_at), -_stamp(w.seen_at), w.channel),
@@ -170,6 +175,16 @@ def order(ways: Sequence[Way]) -> list[Way]:
         return by_sort
     first = max(answered, key=lambda w: _stamp(w.answered_at))
     return [first, *(w for w in by_sort if w is not first)]
+
+
+def lawful(ways: Sequence[Way], moment: datetime, zone: ZoneInfo) -> list[Way]:
+    """Those that may reach the person at this moment by the law's hours for their channel."""
+    return [w for w in ways if w.hours is None or not Quiet(w.hours[1], w.hours[0], zone).holds(moment)]
+
+
+def lawful_from(ways: Sequence[Way], moment: datetime, zone: ZoneInfo) -> datetime:
+    """When the first of these ways, none of which may be used at `moment`, may be; UTC."""
+    return min(Quiet(w.hours[1], w.hours[0], zone).over(moment) for w in ways if w.hours is not None)
 
 
 def sensible(ways: Sequence[Way], left: timedelta) -> list[Way]:

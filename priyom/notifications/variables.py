@@ -38,7 +38,27 @@ MONTHS = {
     ),
 }  # fmt: skip
 
-_VARIABLE = re.compile(r"\{\{\s*([a-z_.]*)\s*\}\}")
+VARIABLE = re.compile(r"\{\{\s*([a-z_.]*)\s*\}\}")
+EXAMPLES = {
+    "ru": {
+        "patient.given": "Анна", "patient.name": "Иванова Анна Петровна", "visit.local_date": "четверг, 26 ноября",
+        "visit.local_time": "14:00", "visit.short_date": "чт 26.11", "old.local_date": "среда, 25 ноября",
+        "old.local_time": "10:00", "old.short_date": "ср 25.11", "practitioner.name": "Ахметова Айгуль",
+        "practitioner.short_name": "Ахметова А.", "service.name": "Консультация терапевта",
+        "branch.name": "Клиника на Абая", "branch.address": "ул. Абая, 10",
+        "branch.place": "Клиника на Абая, ул. Абая, 10", "branch.phone": "+7 727 000 00 00", "clinic.name": "Клиника",
+    },
+    "kk": {
+        "patient.given": "Әсел", "patient.name": "Сәрсенова Әсел", "visit.local_date": "26 қараша, бейсенбі",
+        "visit.local_time": "14:00", "visit.short_date": "бс 26.11", "old.local_date": "25 қараша, сәрсенбі",
+        "old.local_time": "10:00", "old.short_date": "ср 25.11", "practitioner.name": "Ахметова Айгүл",
+        "practitioner.short_name": "Ахметова А.", "service.name": "Терапевт кеңесі", "branch.name": "Абайдағы емхана",
+        "branch.address": "Абай к., 10", "branch.place": "Абайдағы емхана, Абай к., 10",
+        "branch.phone": "+7 727 000 00 00", "clinic.name": "Емхана",
+    },
+}  # fmt: skip
+"""A made-up value of each variable, for previews and for vendors who approve texts."""
+
 _STRAY = re.compile(r"\{\{|\}\}")
 
 
@@ -48,17 +68,17 @@ class BadWording(ValueError):
 
 def check(text: str) -> None:
     """Raises BadWording unless every variable of the text is known."""
-    for name in _VARIABLE.findall(text):
+    for name in VARIABLE.findall(text):
         if name not in NAMES:
             raise BadWording(f"Переменной {{{{ {name} }}}} нет. Есть: {', '.join(sorted(NAMES))}")
-    if _STRAY.search(_VARIABLE.sub("", text)):
+    if _STRAY.search(VARIABLE.sub("", text)):
         raise BadWording("Непарные скобки {{ }}")
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with its variables filled in; empty ones leave no doubled spaces or lone commas. Raises BadWording."""
     check(text)
-    filled = _VARIABLE.sub(lambda match: values.get(match.group(1), ""), text)
+    filled = VARIABLE.sub(lambda match: values.get(match.group(1), ""), text)
     filled = re.sub(r"[ \t]{2,}", " ", filled)
     filled = re.sub(r" \(\)", "", filled)
     filled = re.sub(r"(?<!\.)\.\.(?!\.)", ".", filled)  # an initial at the end of a sentence

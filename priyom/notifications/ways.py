@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from priyom.consent.ask import allowed_channels
-from priyom.contracts.card import Card
+from priyom.contracts.card import Audience, Card
 from priyom.contracts.message import Signal
 from priyom.contracts.registry import channel as find_channel
-from priyom.delivery.models import Account
+from priyom.delivery.models import Account, Purpose
 from priyom.foundation.clock import now
 from priyom.notifications.rules import Way, order
 from priyom.patients.models import ContactPoint, Reach
@@ -17,22 +19,55 @@ LATELY = timedelta(days=90)
 """An answer within so long makes «accepted» count where a channel tells no more."""
 
 
-def ways(patient_id: int, purpose: str, goal: str) -> list[Way]:
+class Use(StrEnum):
+    """What a way is wanted for."""
+
+    NOTIFY = "notify"
+    TALK = "talk"
+    CAMPAIGN = "campaign"
+
+
+RANKS: dict[Use, dict[str, int]] = {
+    Use.NOTIFY: {Purpose.NOTIFY: 0, Purpose.ALL: 1, Purpose.SPARE: 2},
+    Use.TALK: {Purpose.TALK: 0, Purpose.ALL: 1, Purpose.NOTIFY: 2, Purpose.SPARE: 3},
+    Use.CAMPAIGN: {Purpose.CAMPAIGNS: 0, Purpose.ALL: 1, Purpose.SPARE: 2},
+}
+"""Which accounts may be used for what, the best first; what is absent may not."""
+
+Candidate = tuple[Account, Card]
+
+
+def candidates(use: Use) -> list[Candidate]:
+    """Accounts that may be used, with their cards: healthy ones first, then by purpose, the oldest first."""
+    ranks = RANKS[use]
+    rows = Account.objects.filter(enabled=True, purpose__in=ranks).exclude(health="broken").order_by("id")
+    found = [(account, find_channel(account.channel).card) for account in rows]
+    found = [(account, card) for account, card in found if card.audience is Audience.PATIENTS]
+    return sorted(found, key=lambda item: (item[0].health != "ok", ranks[item[0].purpose], item[0].pk))
+
+
+def choose(point: ContactPoint, found: Iterable[Candidate]) -> list[Candidate]:
+    """For one address: one account of each kind of way. Two SMS gateways, or two numbers in one messenger, are one way
+    with a spare, not two messages."""
+    chosen: dict[str, Candidate] = {}
+    for account, card in found:
+        if card.contact_kind == point.kind and (card.reaches is None or card.reaches(account.settings, point.address)):
+            chosen.setdefault(card.sort, (account, card))
+    return list(chosen.values())
+
+
+def ways(patient_id: int, purpose: str, goal: str, use: Use = Use.NOTIFY) -> list[Way]:
     """Every open way to the patient, best first: enabled and healthy accounts, addresses not lost, consent given."""
     points = list(ContactPoint.objects.filter(patient_id=patient_id, removed_at=None).prefetch_related("reaches"))
-    accounts = [
-        (account, find_channel(account.channel).card)
-        for account in Account.objects.filter(enabled=True).exclude(health="broken").order_by("id")
-    ]
+    accounts = candidates(use)
     allowed = allowed_channels(patient_id, purpose, {account.channel for account, _ in accounts})
     found = []
     for point in points:
-        for account, card in accounts:
-            if card.contact_kind != point.kind or account.channel not in allowed:
-                continue
+        lost = {reach.channel for reach in point.reaches.all() if reach.lost}
+        open_ones = [item for item in accounts if item[0].channel in allowed and item[0].channel not in lost]
+        for account, card in choose(point, open_ones):
             reach = next((r for r in point.reaches.all() if r.channel == account.channel), None)
-            if reach is None or not reach.lost:
-                found.append(_way(point, account, card, reach, goal))
+            found.append(_way(point, account, card, reach, goal))
     return order(found)
 
 
@@ -72,4 +107,11 @@ def _way(point: ContactPoint, account: Account, card: Card, reach: Reach | None,
         answered_at=reach.answered_at if reach else None,
         seen_at=max(seen) if seen else None,
         muted=bool(reach and reach.muted_until and reach.muted_until > now()),
+        hours=card.hours,
+        window_until=window_until(card, reach.answered_at if reach else None),
     )
+
+
+def window_until(card: Card, last_word: datetime | None) -> datetime | None:
+    """Until when the person may be written to in free words, where the vendor sets such a window; else None."""
+    return None if card.window is None or last_word is None else last_word + card.window

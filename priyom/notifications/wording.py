@@ -14,8 +14,8 @@ from priyom.contracts.card import Buttons, Card, Sort
 from priyom.foundation.clock import now
 from priyom.notifications import catalogue
 from priyom.notifications.links import unsubscribe_link, visit_link
-from priyom.notifications.models import Wording
-from priyom.notifications.variables import check, fill, moment, values
+from priyom.notifications.models import Template, Wording
+from priyom.notifications.variables import VARIABLE, check, fill, moment, values
 from priyom.patients.models import Patient
 
 Offer = tuple[datetime, datetime]
@@ -42,15 +42,23 @@ def languages(patient: Patient) -> list[str]:
     return found or ["ru"]
 
 
-def compose(kind: str, about: About, card: Card) -> dict[str, Any]:
-    """The delivery's body for this channel. Buttons become digits or links as the card says; long texts are cut."""
+def compose(
+    kind: str, about: About, card: Card, template: Template | None = None, window_until: datetime | None = None
+) -> dict[str, Any]:
+    """The delivery's body for this channel. Buttons become digits or links as the card says; long texts are cut. With a
+    `template` the words are the approved ones. `window_until`: until then the channel takes free words."""
     confirmed = about.visit is not None and about.visit.state == State.CONFIRMED
     kind = catalogue.variant(kind, confirmed=confirmed)
-    codes = languages(about.patient)
-    short = card.buttons == Buttons.DIGITS
+    codes = languages(about.patient)[: 1 if template else None]
+    spoken = card.sort == Sort.VOICE
+    short = card.buttons == Buttons.DIGITS and not spoken
     lines = [_text(kind, code, about, short=short) for code in codes]
-    rows, choices = _rows(kind, about, codes[0], card), ""
-    if short and rows:
+    rows, choices = _rows(kind, about, codes[0], card, fixed=template is not None), ""
+    if spoken:
+        rows = [[button] for row in rows for button in row][:MOST_DIGITS]
+    if template is not None:
+        lines = [fill(template.text, _values(about, codes[0]))]
+    elif short and rows:
         rows = [[button] for row in rows for button in row][:MOST_DIGITS]
         listed = ", ".join(f"{i} - {row[0]['label'].lower()}" for i, row in enumerate(rows, 1))
         choices = "\n" + NUMBERED[codes[0]].format(choices=listed)
@@ -63,6 +71,14 @@ def compose(kind: str, about: About, card: Card) -> dict[str, Any]:
         body["rows"] = rows
     if about.visit is not None:
         body["version"] = about.visit.version
+    if template is not None:
+        said = _values(about, codes[0])
+        places = [said.get(name, "") or "-" for name in VARIABLE.findall(template.text)]
+        body["template"] = {"name": template.name, "language": template.language, "values": places}
+    if template is not None or spoken:
+        body["wording"] = {"kind": kind, "language": codes[0], "values": _values(about, codes[0])}
+    if window_until is not None:
+        body["window_until"] = window_until.isoformat()
     if card.sort == Sort.MAIL:
         body["unsubscribe_url"] = unsubscribe_link(about.patient.pk, card.key)
     return body
@@ -123,13 +139,16 @@ def _label(name: str, codes: Sequence[str]) -> str:
     return " / ".join(dict.fromkeys(catalogue.BUTTONS[name][code] for code in codes))
 
 
-def _rows(kind: str, about: About, code: str, card: Card) -> list[list[dict[str, str]]]:
+def _rows(kind: str, about: About, code: str, card: Card, *, fixed: bool = False) -> list[list[dict[str, str]]]:
+    """`fixed`: only buttons that are the same for everybody."""
     visit = about.visit
     if visit is None:
         return []
     rows: list[list[dict[str, str]]] = []
     codes = languages(about.patient)
     for names in catalogue.text(kind).buttons:
+        if names == ("offers",) and fixed:
+            continue
         if names == ("offers",):
             rows += _offers(about, code, 1 if card.buttons == Buttons.DIGITS else 2)
         else:

@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from priyom.clinic.models import Branch
+from priyom.contracts import registry
+from priyom.contracts.card import Templates
 from priyom.contracts.emulator import Emulator, Impossible
 from priyom.contracts.errors import ChannelError
 from priyom.delivery import accounts
 from priyom.delivery.models import Account
 from priyom.foundation.encryption import WrongKey
+from priyom.notifications import templates
 from priyom.patients.models import ContactPoint
 from priyom.sandbox.demo_people import MARK
 from priyom.sandbox.phones import Phones
@@ -78,6 +81,19 @@ def learn_names() -> None:
             accounts.check(account)
         except (ChannelError, WrongKey) as error:
             log.info("%s does not tell its name: %s", account.key, error)
+
+
+def hand_in_templates() -> None:
+    """Let the vendors that take only approved texts approve the house's, where they have none of them yet."""
+    for account in Account.objects.filter(demo=True, enabled=True, templates=None):
+        card = registry.channel(account.channel).card
+        if card.templates is Templates.NEVER:
+            continue
+        try:
+            for refused in templates.submit_all(account):
+                log.warning("%s refused a template: %s", account.key, refused)
+        except (ChannelError, WrongKey) as error:
+            log.info("%s takes no templates: %s", account.key, error)
 
 
 def attach(emulators: Mapping[str, Emulator], ties: list[Tie]) -> None:

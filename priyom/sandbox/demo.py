@@ -3,7 +3,7 @@ to the sandbox's emulators and the staff are made always; patients and visits wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,8 +11,9 @@ from django.db import transaction
 
 from priyom.clinic.models import Branch
 from priyom.contracts import registry
+from priyom.contracts.card import Audience, Card
 from priyom.delivery import accounts
-from priyom.delivery.models import Account
+from priyom.delivery.models import Account, Purpose
 from priyom.foundation.clock import now
 from priyom.patients.keep import ContactRecord, PatientRecord, keep
 from priyom.patients.models import ContactPoint, Patient, Reach
@@ -29,7 +30,7 @@ def load(with_patients: bool) -> None:
     """Make the demo clinic, in one transaction; `with_patients` False leaves it without patients and visits."""
     with transaction.atomic():
         make_house()
-        _connect_channels()
+        _connect_channels(ROUTED | {"sip_voice"} if with_patients else ROUTED)
         catalogue.load()
         if with_patients:
             doctors = make_clinic()
@@ -37,15 +38,30 @@ def load(with_patients: bool) -> None:
         make_staff()
 
 
-def _connect_channels() -> None:
+ROUTED = frozenset({"telegram", "max_messenger", "smsc", "smtp", "vk", "whatsapp"})
+"""Channels the demo clinic's reminders go through at once; the others stand by, connected."""
+
+
+def _connect_channels(routed: Collection[str]) -> None:
     known = set(Account.objects.values_list("key", flat=True))
     for key in registry.names():
         if key in known:
             continue
         wanted = registry.emulator(key, StillWorld()).demo_account(settings.SANDBOX_URL)
         account = accounts.create(key, f"{registry.channel(key).card.title}, демо", key, wanted)
-        account.demo = True
-        account.save(update_fields=["demo"])
+        account.demo, account.warm_since, account.purpose = True, None, _purpose(registry.channel(key).card, routed)
+        account.save(update_fields=["demo", "warm_since", "purpose"])
+
+
+def _purpose(card: Card, routed: Collection[str]) -> Purpose:
+    """One with another of its kind in use is its spare; one that would add a way of its own waits to be chosen."""
+    if card.audience is Audience.STAFF or card.key in routed:
+        return Purpose.ALL
+    if card.contact_kind == "webchat":
+        return Purpose.TALK
+    used = {(other.sort, other.contact_kind) for key in routed if key in registry.names()
+            for other in [registry.channel(key).card]}  # fmt: skip
+    return Purpose.SPARE if (card.sort, card.contact_kind) in used else Purpose.CAMPAIGNS
 
 
 def _make_patients() -> Mapping[int, Sequence[Patient]]:

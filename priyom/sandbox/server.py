@@ -23,7 +23,7 @@ from priyom.contracts import registry
 from priyom.contracts.card import Sort
 from priyom.contracts.emulator import Emulator, Mode
 from priyom.foundation.clock import clock
-from priyom.sandbox.attach import attach, lay_out, learn_names, read_demo_phones, read_ties
+from priyom.sandbox.attach import attach, hand_in_templates, lay_out, learn_names, read_demo_phones, read_ties
 from priyom.sandbox.clock import Turner
 from priyom.sandbox.database import LiveHouse, ask, listen
 from priyom.sandbox.keep import Keeper
@@ -124,6 +124,7 @@ class Sandbox:
             with suppress(DatabaseError, psycopg.Error):
                 if await self.tie():
                     await ask(learn_names)
+                    await ask(hand_in_templates)
             await asyncio.sleep(CHECK_SECONDS)
 
     async def _tick(self) -> None:

@@ -15,9 +15,18 @@ from priyom.delivery.models import Account
 from priyom.foundation.clock import now
 from priyom.inbox.facts import PatientReplied
 from priyom.inbox.models import Conversation, Incoming
+from priyom.inbox.tasks import open_call_task
+from priyom.notifications.notify import last_call
 from priyom.notifications.offers import offers
 from priyom.notifications.respond import respond
 from priyom.patients.models import ContactPoint
+
+UNFINISHED = {
+    "reply_cancel_ask": "по телефону хочет отменить визит",
+    "reply_offers": "по телефону просит другое время",
+    "reply_taken": "выбранное время занято, просит другое",
+}
+"""Replies that ask something back, and what a person is told when there is nowhere to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,16 @@ class Asked:
             respond(self.account, self.point, "reply_no_times", self.visit)
             self.hand_over()
             return
-        respond(self.account, self.point, kind, self.visit, times)
+        told = respond(self.account, self.point, kind, self.visit, times)
+        if told is None and kind in UNFINISHED:
+            self.call(UNFINISHED[kind])
+
+    def call(self, why: str) -> None:
+        """What was begun in a call of ours cannot be finished in writing: a person calls back."""
+        due = last_call(self.visit)
+        if due > now():
+            open_call_task(self.visit, why, due)
+        self.hand_over()
 
     def hand_over(self) -> None:
         """A person has to go on from here: the thread waits for an answer."""

@@ -10,7 +10,9 @@ from priyom.appointments.facts import (
     VisitMissed,
     VisitMoved,
 )
-from priyom.appointments.models import State, Visit
+from priyom.appointments.models import LIVE, State, Visit
+from priyom.contracts.card import Sort
+from priyom.contracts.registry import channel as find_channel
 from priyom.foundation.clock import now
 from priyom.inbox.facts import PatientReplied
 from priyom.inbox.models import Incoming
@@ -72,6 +74,9 @@ def patient_replied(fact: PatientReplied, seen: Seen) -> None:
     said = Incoming.objects.select_related("account").get(pk=fact.incoming_id)
     if courtesy(said.text) and not said.files:
         return
+    if find_channel(said.account.channel).card.sort is Sort.VOICE:
+        _call_back(fact)
+        return
     hold(fact.patient_id)
     close_for_patient(fact.patient_id, f"написал: «{said.text[:80]}», ответьте в чате")
 
@@ -88,6 +93,16 @@ def notification_exhausted(fact: NotificationExhausted, seen: Seen) -> None:
     row = Notification.objects.get(pk=fact.notification_id)
     if row.visit_version == visit.version:
         open_call_task(visit, fact.why, due, row)
+
+
+def _call_back(fact: PatientReplied) -> None:
+    """Asked for a person in a call of ours: words in a thread would not help somebody who listens."""
+    coming = Visit.objects.select_related("branch", "patient").filter(state__in=LIVE, starts_at__gt=now())
+    asked = coming.filter(pk=fact.visit_id) if fact.visit_id else coming.filter(patient_id=fact.patient_id)
+    visit = asked.order_by("starts_at").first()
+    hold(fact.patient_id)
+    if visit is not None:
+        open_call_task(visit, "просит позвонить", max(last_call(visit), now()))
 
 
 def _follow(kind: str, visit_id: int, version: int, seen: Seen, context: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from priyom.contracts.events import IncomingFile, Muted, Pressed, Said, SharedPh
 from priyom.contracts.message import Signal
 from priyom.delivery.accounts import wire
 from priyom.delivery.incoming import store
-from priyom.delivery.models import Account, Delivery, RawUpdate
+from priyom.delivery.models import Account, Delivery, RawUpdate, StoredFile
 from priyom.inbox.interpret import interpret_once
 from priyom.inbox.models import Conversation, Incoming
 from priyom.inbox.tests.conftest import Accounts
@@ -154,7 +154,10 @@ def test_a_file_is_never_an_answer(accounts: Accounts) -> None:
     ask(patient)
     happen(accounts["telegram"], said("да", files=(IncomingFile("анализ.pdf", "application/pdf", "ref", 10),)))
     assert told() == [("", False, Fact.objects.get(type="PatientReplied").visit_id)]
-    assert Incoming.objects.get().files == [{"name": "анализ.pdf", "mime": "application/pdf", "ref": "ref", "size": 10}]
+    [kept] = Incoming.objects.get().files
+    stored = StoredFile.objects.get()
+    assert kept == {"id": stored.pk, "name": "анализ.pdf", "mime": "application/pdf", "size": 10}
+    assert (stored.ref, stored.state, stored.account) == ("ref", "wanted", accounts["telegram"])
     assert thread(patient).needs_answer
 
 
