@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +10,16 @@ from typing import Any
 
 from priyom.contracts.emulator import Phone, PhoneMessage
 
+LINK = re.compile(r"(https?://\S+)")
+MARKS = (
+    re.compile(r"```(?:\w*)\n(.+?)\n```", re.DOTALL),
+    re.compile(r"\*\*(.+?)\*\*", re.DOTALL),
+    re.compile(r"__(.+?)__", re.DOTALL),
+    re.compile(r"~~(.+?)~~", re.DOTALL),
+    re.compile(r"\+\+(.+?)\+\+", re.DOTALL),
+    re.compile(r"`([^`]+)`"),
+    re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)"),
+)
 DEMO_TOKEN = "y0_demo-token-not-a-secret-0000000000001"
 
 
@@ -50,7 +61,7 @@ class Letter:
         files = tuple(str(file["name"]) for file in self.files)
         at = datetime.fromtimestamp(self.at, UTC)
         way = "in" if own else "out"
-        return PhoneMessage(str(self.number), at, way, self.text, buttons, self.edited, files, sender=name)
+        return PhoneMessage(str(self.number), at, way, shown_text(self.text), buttons, self.edited, files, sender=name)
 
 
 @dataclass(slots=True)
@@ -84,3 +95,14 @@ class State:
         made.phones = {address: Phone(**phone) for address, phone in kept["phones"].items()}
         made.letters = [Letter(**letter) for letter in kept["letters"]]
         return made
+
+
+def shown_text(text: str) -> str:
+    """The text as it is seen: the documented marks are gone, and so is what nobody can see. A link of its own stays."""
+    links: list[str] = []
+    if not re.search(r"\]\(", text):
+        text = LINK.sub(lambda found: links.append(found[0]) or f"\ue000{len(links) - 1}\ue001", text)
+    for mark in MARKS:
+        text = mark.sub(r"\1", text)
+    text = re.sub("\ue000(\\d+)\ue001", lambda found: links[int(found[1])], text)
+    return text.replace("\u2060", "")

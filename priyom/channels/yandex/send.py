@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from priyom.channels.yandex.errors import failure
+from priyom.channels.yandex.markup import defused
 from priyom.contracts.channel import Account, Identity
 from priyom.contracts.errors import (
     ChannelError,
@@ -41,7 +42,7 @@ async def send(http: Http, account: Account, outgoing: Outgoing) -> Receipt:
     if outgoing.message.text or not outgoing.message.files:
         body: dict[str, Any] = {
             **target,
-            "text": outgoing.message.text,
+            "text": defused(outgoing.message.text),
             "payload_id": outgoing.key,
             # A preview is made by the vendor's machines following the link: a personal link is nobody else's.
             "disable_web_page_preview": True,
@@ -67,7 +68,12 @@ async def edit(http: Http, account: Account, edit: Edit) -> None:
     number = _number(edit.provider_id)
     if not number:
         raise Rejected(f"«{edit.provider_id}» - не номер сообщения Яндекс Мессенджера")
-    body = {**_target(address), "message_id": number, "text": edit.message.text, "disable_web_page_preview": True}
+    body = {
+        **_target(address),
+        "message_id": number,
+        "text": defused(edit.message.text),
+        "disable_web_page_preview": True,
+    }
     await _call(http, account, "messages/sendText/", {**body, "suggest_buttons": _buttons(edit.message)})
 
 

@@ -6,6 +6,7 @@ from itertools import count
 
 from priyom.contracts.channel_suite import ChannelSuite, Stage
 from priyom.contracts.message import Message, Outgoing
+from priyom.contracts.suite_base import TEXTS
 
 KEYS = count(1)
 
@@ -17,6 +18,8 @@ class TestContract(ChannelSuite):
     address = "ivanova@clinic.example"
     other_address = "bek"
     has_blocking = False
+    texts = tuple(text.replace("`", "'") for text in TEXTS)
+    """Two backticks cannot be had: `test_markup`."""
 
     def outgoing(self, message: Message | str, address: str = "", key: str = "") -> Outgoing:
         """Every message under a key of its own, as the house does: the vendor drops a second one."""
