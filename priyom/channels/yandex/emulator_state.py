@@ -99,10 +99,10 @@ class State:
 
 def shown_text(text: str) -> str:
     """The text as it is seen: the documented marks are gone, and so is what nobody can see. A link of its own stays."""
-    links: list[str] = []
-    if not re.search(r"\]\(", text):
-        text = LINK.sub(lambda found: links.append(found[0]) or f"\ue000{len(links) - 1}\ue001", text)
+    links = [] if "](" in text else LINK.findall(text)
+    for index, link in enumerate(links):
+        text = text.replace(link, f"\ue000{index}\ue001", 1)
     for mark in MARKS:
         text = mark.sub(r"\1", text)
-    text = re.sub("\ue000(\\d+)\ue001", lambda found: links[int(found[1])], text)
+    text = re.sub("\ue000(\\d+)\ue001", lambda found: str(links[int(found[1])]), text)
     return text.replace("\u2060", "")
