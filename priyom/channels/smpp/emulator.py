@@ -264,7 +264,7 @@ class SmppEmulator:
         for item in reversed(self._state.taken):
             spelled = f"{item.number:X}" if self.habits.hex_ids else str(item.number)
             if (spelled, item.sender) == (query.message_id, query.source.number):
-                return Found(query.message_id, f"{_stamp(item.at)}00000+", item.state, item.error)
+                return Found(query.message_id, f"{_stamp(item.at)}000+", item.state, item.error)
         return None
 
     def came(self, line: Line) -> None:
