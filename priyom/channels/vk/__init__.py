@@ -64,4 +64,5 @@ CARD = Card(
     replies=True,
     types=True,
     price="free",
+    proven="vk_api, vk-io",
 )

@@ -189,12 +189,12 @@ class Emulator:
         row, _, col = button.partition(".")
         action = letter.rows[int(row)][int(col)]["action"]
         if action["type"] == "text":
-            self._wrote(person, action["label"], {"payload": action.get("payload", "{}")})
+            self._wrote(person, action["label"], {"payload": action.get("payload") or "{}"})
             return
         key = f"press{self.state.next():08d}"
         self.state.presses[key] = Press(person.id, self._world.now().timestamp())
         event = {"user_id": person.id, "peer_id": person.id, "event_id": key, "conversation_message_id": letter.number}
-        self._news.tell("message_event", address, {**event, "payload": json.loads(action.get("payload", "{}"))})
+        self._news.tell("message_event", address, {**event, "payload": json.loads(action.get("payload") or "{}")})
 
     async def say(self, address: str, text: str, files: Sequence[File] = ()) -> None:
         """Type a text, perhaps with files; who had not allowed messages has with this. Raises NoSuchPhone."""

@@ -15,6 +15,7 @@ from priyom.contracts.message import File
 
 FORBIDDEN = ("exe", "bat", "com", "mp3", "apk", "js")
 PICTURES = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
+FIELD = re.compile(r"photo|file\d?")
 ATTACHMENT = re.compile(r"(photo|doc)(-?\d+)_(\d+)(?:_(\w+))?")
 
 Given = Mapping[str, str]
@@ -96,7 +97,7 @@ class Files:
     async def _take(self, request: web.Request) -> web.Response:
         """The upload server's side, with its own way to refuse."""
         form = await request.post()
-        part = form.get("photo") or form.get("file")
+        part = next((part for name, part in form.items() if FIELD.fullmatch(name)), None)
         if not isinstance(part, web.FileField):
             return web.json_response({"error": "no_file", "error_descr": "no file"})
         kind, ext = request.match_info["kind"], part.filename.rpartition(".")[2].lower()

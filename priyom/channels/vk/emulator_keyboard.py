@@ -52,7 +52,7 @@ def _button(button: Any) -> dict[str, Any]:
         raise _bad(f"label is too long, max length is {LABEL_LIMIT}")
     if kind == "open_link" and urlsplit(str(action["link"])).scheme not in ("http", "https"):
         raise _bad("link is invalid")
-    if "payload" in action:
+    if action.get("payload") is not None:
         _check_payload(action["payload"])
     if "color" in button and (kind not in ("text", "callback") or button["color"] not in COLORS):
         raise _bad("color is invalid")
