@@ -18,6 +18,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from io import BytesIO
 
+from priyom.channels.smtp.mime import inside
 from priyom.contracts.events import IncomingFile
 from priyom.contracts.reading import clean
 
@@ -113,11 +114,9 @@ def place_of(ref: str) -> Place | None:
 
 def _parts(letter: Message) -> Iterator[Message]:
     """Every part that is a file: not the words, not the letter's seal. A letter inside a letter is one file."""
-    payload = letter.get_payload()
     if letter.get_content_maintype() == "multipart":
-        for part in payload if isinstance(payload, list) else []:
-            if isinstance(part, Message):
-                yield from _parts(part)
+        for part in inside(letter):
+            yield from _parts(part)
     elif letter.get_content_subtype() not in _SEALS and (
         letter.get_content_maintype() != "text" or letter.get_content_disposition() == "attachment"
     ):
@@ -132,9 +131,8 @@ def _kept(part: Message) -> Kept:
 
 
 def _content(part: Message) -> bytes:
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        return b"".join(inner.as_bytes() for inner in payload if isinstance(inner, Message))
+    if part.is_multipart():
+        return b"".join(inner.as_bytes() for inner in inside(part))
     decoded = part.get_payload(decode=True)
     return decoded if isinstance(decoded, bytes) else b""
 

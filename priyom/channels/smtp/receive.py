@@ -16,8 +16,9 @@ from email.policy import default
 from email.utils import parseaddr
 
 from priyom.channels.smtp.attachments import PLACE_HEADER, Files
-from priyom.channels.smtp.bounces import guessed, header, is_report, moment, reported
+from priyom.channels.smtp.bounces import guessed, is_report, reported
 from priyom.channels.smtp.message_id import ours
+from priyom.channels.smtp.mime import content, header, moment
 from priyom.channels.smtp.page import Page
 from priyom.channels.smtp.quotation import own_words
 from priyom.contracts.channel import Account, Parsed, Request
@@ -42,15 +43,15 @@ def identify(account: Account, request: Request) -> tuple[str, str]:
     whole = "body:" + hashlib.sha256(request.body).hexdigest()
     try:
         letter = _letter(request)
-        sender = _sender(letter)
     except Malformed:
         return whole, ""
+    sender = _sender(letter)
     name = header(letter, "Message-ID")
     return ("mail:" + hashlib.sha256(name.encode()).hexdigest() if name else whole), sender
 
 
 def parse(account: Account, request: Request) -> Parsed:
-    """A reply gives Said, a bounce Reported, an answering machine nothing. Raises Malformed."""
+    """A reply gives Said, a bounce Reported, a complaint Stopped, an answering machine nothing. Raises Malformed."""
     letter = _letter(request)
     sender = _sender(letter)
     try:
@@ -58,6 +59,8 @@ def parse(account: Account, request: Request) -> Parsed:
             return Parsed(tuple(reported(letter, account, request.body)))
         if _is_automatic(letter, sender):
             return Parsed(tuple(guessed(letter, account, request.body)) if _is_postmaster(letter, sender) else ())
+        if "@" not in sender:
+            raise Malformed("в письме нет адреса отправителя")
         return Parsed((_said(letter, sender, account, request),))
     except Malformed:
         raise
@@ -82,10 +85,9 @@ def _letter(request: Request) -> EmailMessage:
 
 
 def _sender(letter: EmailMessage) -> str:
+    """The sender's address; a bare name where a mail server speaks («MAILER-DAEMON»); '' for nonsense."""
     address = parseaddr(header(letter, "From"))[1].strip().lower()
-    if "@" not in address or len(address) > 254:
-        raise Malformed("в письме нет адреса отправителя")
-    return address
+    return address if len(address) <= 254 else ""
 
 
 def _is_automatic(letter: EmailMessage, sender: str) -> bool:
@@ -109,7 +111,7 @@ def _said(letter: EmailMessage, sender: str, account: Account, request: Request)
     known = bool(answered) or _proven(letter, account.settings.auth_server)
     return Said(
         address=sender,
-        text=("" if known else UNPROVEN) + clean(_words(letter)),
+        text=("" if known else UNPROVEN) + _words(letter),
         provider_id=name if 0 < len(name) <= 200 else hashlib.sha256(request.body).hexdigest(),
         at=moment(letter),
         name=parseaddr(header(letter, "From"))[0],
@@ -142,6 +144,6 @@ def _words(letter: EmailMessage) -> str:
     body = letter.get_body(preferencelist=("plain", "html"))
     text = ""
     if body is not None:
-        content = str(body.get_content())
-        text = own_words(Page(content).text if body.get_content_subtype() == "html" else content)
+        text = content(body)
+        text = own_words(Page(text).text if body.get_content_subtype() == "html" else text)
     return text

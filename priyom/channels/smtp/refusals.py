@@ -42,6 +42,11 @@ def dead(status: str) -> bool:
     return status in _DEAD
 
 
+def unknown_in(text: str) -> bool:
+    """Whether these words say, without a code, that the mailbox does not exist."""
+    return bool(_UNKNOWN.search(text))
+
+
 def refusal(stage: Stage, code: int, text: str) -> ChannelError:
     """The error of an answer that was not a yes."""
     status = enhanced(text)

@@ -140,6 +140,7 @@ mail_uid = mail
 mail_gid = mail
 first_valid_uid = 1
 first_valid_gid = 1
+auth_failure_delay = 0
 passdb {{
   driver = static
   args = password={password}

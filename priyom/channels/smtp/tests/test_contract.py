@@ -21,6 +21,13 @@ class TestContract(ChannelSuite):
     has_blocking = False
     has_buttons = False
 
+    async def open(self, *, timeout: float = 5.0) -> Stage:
+        """Where the server hangs after the letter, the wait for its word is short."""
+        stage = await super().open(timeout=timeout)
+        if timeout == self.hang_timeout:
+            stage.settings = {**stage.settings, "patience": "1"}
+        return stage
+
     async def send(self, stage: Stage, message: Message | str, address: str = "") -> Receipt:
         """Every letter under its own key: its Message-ID is made of it."""
         outgoing = self.outgoing(message, address, f"d{next(KEYS)}")

@@ -67,9 +67,9 @@ def test_unsubscribing_is_signed_and_readable_as_it_stands() -> None:
 
 
 def test_the_domain_can_be_another_and_no_selector_means_no_signature() -> None:
-    settings = replace(SETTINGS, dkim_key=pem("rsa"), dkim_domain="Клиника.рф")
-    assert b" d=xn--80apfzbo.xn--p1ai;" in made(settings) or b" d=xn--" in made(settings)
-    assert record(settings)[0].startswith("s1._domainkey.xn--")
+    settings = replace(SETTINGS, dkim_key=pem("rsa"), dkim_domain="Пример.рф")
+    assert b" d=xn--e1afmkfd.xn--p1ai;" in made(settings)
+    assert record(settings)[0] == "s1._domainkey.xn--e1afmkfd.xn--p1ai"
     bare = replace(settings, dkim_selector="")
     assert b"DKIM-Signature" not in made(bare)
     assert record(bare) == ("", "")
