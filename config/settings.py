@@ -34,7 +34,7 @@ if SANDBOX:
 
 ROOMS = (
     "journal", "clinic", "patients", "consent", "appointments", "delivery", "notifications", "inbox",
-    "scenarios", "exchange", "analytics", "web", "portal", "api", "webhooks", "workers", "sandbox",
+    "scenarios", "alerts", "exchange", "analytics", "web", "portal", "api", "webhooks", "workers", "sandbox",
 )  # fmt: skip
 
 INSTALLED_APPS = [

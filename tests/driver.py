@@ -17,7 +17,7 @@ from priyom.delivery.consequence import Settled
 from priyom.delivery.models import Account, Delivery, Op
 from priyom.delivery.settle import lose, report, settled_values
 from priyom.foundation.clock import clock, now
-from priyom.inbox.interpret import _perform
+from priyom.inbox.interpret import perform
 from priyom.journal.models import Pending
 from priyom.journal.react import next_due as fact_due
 from priyom.journal.react import react_once
@@ -147,7 +147,7 @@ def tell(delivery: Delivery, signal: Signal, at: datetime | None = None) -> bool
 
 def happen(account: Account, event: Event) -> None:
     """The event as if its webhook had just been parsed; nobody has reacted yet."""
-    _perform(event, account, make_raw(account))
+    perform(event, account, make_raw(account))
 
 
 def press(delivery: Delivery, label: str) -> None:

@@ -55,3 +55,12 @@ class StaffSpoke(Recorded):
     press_id: str = ""
     started: bool = False
     payload: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationAssigned(Recorded):
+    """A conversation was given to a member of staff (None: to nobody) by another."""
+
+    conversation_id: int
+    staff_id: int | None
+    by_id: int

@@ -83,6 +83,8 @@ class CallTask(models.Model):
     next_try_at = models.DateTimeField(null=True)
     """After «no answer»: when to try again."""
     taken_by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    taken_name = models.CharField(max_length=200, blank=True)
+    """Who is calling, in words: also one who is known only by their messenger."""
     closed_by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
     closed_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=300, blank=True)

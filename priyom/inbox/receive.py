@@ -198,12 +198,13 @@ def _choices(delivery: Delivery | None) -> list[Choice]:
     return [Choice(button["action"]) for row in delivery.body.get("rows", []) for button in row]
 
 
-def button_of(account: Account, address: str, payload: str) -> tuple[Delivery | None, dict[str, str] | None]:
-    """The delivery and the button a payload names, if both are of this chat."""
+def button_of(account: Account, address: str | None, payload: str) -> tuple[Delivery | None, dict[str, str] | None]:
+    """The delivery and the button a payload names, if both are of this chat (None: of any chat of the account)."""
     delivery_id, _, button_id = payload.partition(":")
     if not delivery_id.isascii() or not delivery_id.isdigit() or len(delivery_id) > 18:
         return None, None
-    delivery = Delivery.objects.filter(pk=int(delivery_id), account=account, address=address).first()
+    rows = Delivery.objects.filter(pk=int(delivery_id), account=account)
+    delivery = (rows if address is None else rows.filter(address=address)).first()
     if delivery is None:
         return None, None
     found = (b for row in delivery.body.get("rows", []) for b in row if b["id"] == button_id)

@@ -21,7 +21,8 @@ def spoke(event: Event, account: Account) -> bool:
 
 @spoke.register
 def _(event: Pressed, account: Account) -> bool:
-    delivery, button = button_of(account, event.address, event.payload)
+    # In a group the button hangs on a message to the group, and a person of it presses.
+    delivery, button = button_of(account, None, event.payload)
     action = button.get("action", "") if button else ""
     if event.press_id:
         body = {"press_id": event.press_id, "text": "" if action else "Эта кнопка устарела"}

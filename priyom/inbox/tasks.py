@@ -41,17 +41,17 @@ def open_call_task(visit: Visit, why: str, due_at: datetime, notification: Notif
     return task
 
 
-def take(task: CallTask, staff: Staff) -> None:
-    """This member of staff calls; colleagues see it."""
-    CallTask.objects.filter(pk=task.pk, state=TaskState.OPEN).update(taken_by=staff)
+def take(task: CallTask, staff: Staff | None, who: str = "") -> None:
+    """This member of staff calls; colleagues see it. `who`: the name of one who is known only by their messenger."""
+    CallTask.objects.filter(pk=task.pk, state=TaskState.OPEN).update(taken_by=staff, taken_name=_name(staff, who)[:200])
 
 
 @transaction.atomic
-def done(task: CallTask, staff: Staff, outcome: str, note: str = "") -> None:
+def done(task: CallTask, staff: Staff | None, outcome: str, note: str = "", who: str = "") -> None:
     """The patient was reached. `outcome`: confirmed, cancelled, moved (the move itself is made apart) or other."""
     row = _open(task)
     words = {"confirmed": "придет", "cancelled": "отменил", "moved": "перенес", "other": "другое"}[outcome]
-    evidence = f"по телефону, {staff.get_full_name() or staff.username}"
+    evidence = f"по телефону, {_name(staff, who)}"
     _close(row, TaskState.DONE, f"{words}. {note}".strip(". ") or words, staff)
     if row.visit_id is None:
         return
@@ -62,12 +62,12 @@ def done(task: CallTask, staff: Staff, outcome: str, note: str = "") -> None:
 
 
 @transaction.atomic
-def no_answer(task: CallTask, staff: Staff) -> None:
+def no_answer(task: CallTask, staff: Staff | None, who: str = "") -> None:
     """Nobody picked up: try again later, as long as a call still helps."""
     row, at = _open(task), now()
-    row.tried = [*row.tried, _entry(at, "call", _phone(row), f"не ответил, {staff.get_full_name() or staff.username}")]
+    row.tried = [*row.tried, _entry(at, "call", _phone(row), f"не ответил, {_name(staff, who)}")]
     row.next_try_at = at + TRY_AGAIN
-    row.taken_by = None
+    row.taken_by, row.taken_name = None, ""
     row.save()
 
 
@@ -103,6 +103,10 @@ def drop_over(at: datetime) -> int:
             if task.state == TaskState.OPEN:
                 _close(task, TaskState.DROPPED, "визит уже начался", None)
     return len(begun)
+
+
+def _name(staff: Staff | None, who: str) -> str:
+    return (staff.get_full_name() or staff.username) if staff else who
 
 
 def _open(task: CallTask) -> CallTask:

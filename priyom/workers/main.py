@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+from priyom.alerts.share import check_shares
 from priyom.delivery import incoming
 from priyom.foundation.http import Http
 from priyom.inbox import interpret
@@ -31,6 +32,7 @@ STOP_GRACE = 5.0
 def works() -> list[Work]:
     """Every synchronous loop; `react` twice, so that one slow reaction does not hold the others."""
     minutely = Every(timedelta(minutes=1), reconcile)
+    shares = Every(timedelta(minutes=10), check_shares)
     reacting = Work("react", react.react_once, react.next_due, ("react",))
     return [
         reacting,
@@ -39,6 +41,7 @@ def works() -> list[Work]:
         Work("scenarios", scenarios.advance_once, scenarios.next_due, ("advance",)),
         Work("notifications", notifications.advance_once, notifications.next_due, ("advance",)),
         Work("reconcile", minutely.step, minutely.next_due, ("reconcile",)),
+        Work("shares", shares.step, shares.next_due, ("shares",)),
     ]
 
 
