@@ -41,6 +41,7 @@ class Kind(models.TextChoices):
     MAX = "max"
     VK = "vk"
     WHATSAPP = "whatsapp"
+    WEBCHAT = "webchat"  # a visitor of the chat on the clinic's site
 
 
 class ContactPoint(models.Model):
