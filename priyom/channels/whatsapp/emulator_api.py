@@ -14,9 +14,10 @@ from typing import Any
 
 from priyom.channels.whatsapp.emulator_bodies import letter_of
 from priyom.channels.whatsapp.emulator_hooks import Hooks
+from priyom.channels.whatsapp.emulator_number import told
 from priyom.channels.whatsapp.emulator_refusals import Refused, bad, no_such_object, status_error
 from priyom.channels.whatsapp.emulator_state import WINDOW, Letter, Number, Person, State, Stored
-from priyom.channels.whatsapp.emulator_templates import Desk
+from priyom.channels.whatsapp.emulator_templates import MOST, Desk
 from priyom.channels.whatsapp.standing import tier
 from priyom.contracts.emulator import World
 
@@ -24,9 +25,6 @@ THROUGHPUT = 80
 """Requests a second for one number."""
 PAIR_BURST, PAIR_SECONDS = 45.0, 6.0
 """So many messages to one person at once, then one in so many seconds."""
-NODE_FIELDS = ("id", "display_phone_number", "verified_name", "name_status", "quality_rating", "status",
-               "webhook_configuration", "whatsapp_business_manager_messaging_limit", "health_status", "throughput",
-               "platform_type", "account_mode", "code_verification_status")  # fmt: skip
 KINDS = ("image/jpeg", "image/png", "audio/", "video/", "application/", "text/plain")
 
 
@@ -52,7 +50,7 @@ class Api:
             case "POST", True, _, "messages":
                 return self.messages(number, given)
             case "GET", True, _, "":
-                return self._node(number, str(given.get("fields") or "id,display_phone_number,verified_name"))
+                return told(number, str(given.get("fields") or "id,display_phone_number,verified_name"))
             case "GET", True, _, "message_history":
                 return self._history(number, str(given.get("message_id") or ""))
             case "GET" | "POST" | "DELETE", _, True, "message_templates":
@@ -112,15 +110,6 @@ class Api:
             "file_size": len(stored.bytes()),
             "id": node,
         }
-
-    def health(self, number: Number) -> dict[str, Any]:
-        """What may be sent, node by node."""
-        well = "BLOCKED" if number.quality == "RED" else "AVAILABLE"
-        entities = [
-            {"entity_type": "PHONE_NUMBER", "id": number.id, "can_send_message": well},
-            {"entity_type": "WABA", "id": number.business, "can_send_message": "AVAILABLE"},
-        ]
-        return {"can_send_message": well, "entities": entities}
 
     def template_page(self, number: Number, given: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """(templates, Meta's `paging`)."""
@@ -198,27 +187,6 @@ class Api:
         if proof is not None and proof != right:
             raise Refused(100, "Invalid appsecret_proof provided in the API argument")
 
-    def _node(self, number: Number, fields: str) -> dict[str, Any]:
-        known = {
-            "display_phone_number": number.display,
-            "verified_name": number.name,
-            "name_status": "APPROVED",
-            "quality_rating": number.quality,
-            "status": "CONNECTED",
-            "webhook_configuration": {"application": number.hook_url},
-            "whatsapp_business_manager_messaging_limit": number.tier,
-            "health_status": self.health(number),
-            "throughput": {"level": "STANDARD"},
-            "platform_type": "CLOUD_API",
-            "account_mode": "LIVE",
-            "code_verification_status": "VERIFIED",
-        }
-        wanted = fields.split(",")
-        for name in wanted:
-            if name not in NODE_FIELDS:
-                raise Refused(100, f"Tried accessing nonexisting field ({name})")
-        return {**{name: known[name] for name in wanted if name in known}, "id": number.id}
-
     def _history(self, number: Number, wamid: str) -> dict[str, Any]:
         letters = [p.letter(wamid) for p in self.state.people.values()]
         mine = [letter for letter in letters if letter is not None and letter.number == number.id]
@@ -238,7 +206,11 @@ class Api:
         if verb == "DELETE":
             return self.desk.delete(number, str(given.get("name") or ""))
         items, paging = self.template_page(number, given)
-        return {"data": items, "paging": paging}
+        page: dict[str, Any] = {"data": items, "paging": paging}
+        if given.get("summary"):
+            counts = {"total_count": len(items), "message_template_count": len(items), "message_template_limit": MOST}
+            page["summary"] = {**counts, "are_translations_complete": True}
+        return page
 
     async def _subscribe(self, number: Number, given: Mapping[str, Any]) -> dict[str, Any]:
         url = str(given.get("override_callback_uri") or "")

@@ -139,7 +139,11 @@ def _template(state: State, business: str, content: Mapping[str, Any], letter: L
         raise Refused(132016, f"template ({name}) is disabled")
     if pattern is None or pattern.status != "APPROVED":
         raise Refused(132001, f"template name ({name}) does not exist in {language}")
-    components = [part for part in content.get("components") or [] if isinstance(part, dict)]
+    components = [
+        {**part, "type": str(part.get("type")).lower(), "sub_type": str(part.get("sub_type", "")).lower()}
+        for part in content.get("components") or []
+        if isinstance(part, dict)
+    ]  # Meta takes these words in any case
     letter.category = pattern.category.lower()
     letter.text = _filled(pattern, components)
     letter.buttons = _template_buttons(pattern, components)

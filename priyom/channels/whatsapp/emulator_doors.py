@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from priyom.channels.whatsapp.emulator_api import Api
+from priyom.channels.whatsapp.emulator_number import health
 from priyom.channels.whatsapp.emulator_refusals import Refused, bad, no_such_object
 from priyom.channels.whatsapp.emulator_state import Number, State
 from priyom.contracts.emulator import Mode
@@ -73,7 +74,7 @@ class Doors:
             case "POST", "messages":
                 return self._api.messages(number, given)
             case "GET", "health_status":
-                return {"health_status": self._api.health(number), "id": number.id}
+                return {"health_status": health(number), "id": number.id}
             case "GET", "v1/configs/webhook":
                 return {"url": number.hook_url, "headers": number.hook_headers}
             case "POST", "v1/configs/webhook":
@@ -112,7 +113,7 @@ class Doors:
                 raise bad("nested multipart is not supported")
             content = bytes(await part.read(decode=True))
             if part.name == "file":
-                file = (part.headers.get("Content-Type", ""), part.filename or "file", content)
+                file = (part.headers.get("Content-Type", ""), (part.filename or "file").rpartition("/")[2], content)
             elif part.name:
                 fields[part.name] = content.decode()
         if fields.get("messaging_product") != "whatsapp" or file is None:

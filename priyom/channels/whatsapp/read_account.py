@@ -50,7 +50,7 @@ def _template_status(value: Tree) -> list[Event]:
 
 def _template_category(value: Tree) -> list[Event]:
     """Only the change itself: `correct_category` merely announces it, and is in the list by then."""
-    if not value.has("previous_category"):
+    if value.has("correct_category"):
         return []
     return [_template(value, Standing.APPROVED, value.words("new_category"), "Meta сменила категорию")]
 

@@ -63,7 +63,7 @@ def address_of(item: Tree, contacts: Sequence[Tree]) -> tuple[str, str, str]:
     return phone or user, user if phone else "", name
 
 
-def status_events(status: Tree) -> list[Event]:
+def status_events(status: Tree, contacts: Sequence[Tree] = ()) -> list[Event]:
     """A report; on delivery also who else the person is; on a fault of the account's also that."""
     provider_id, word = status.words("id"), status.words("status")
     signal = SIGNALS.get(word)
@@ -73,7 +73,7 @@ def status_events(status: Tree) -> list[Event]:
     if signal is Signal.FAILED:
         return _failed(status, provider_id, at)
     events: list[Event] = [Reported(provider_id, signal, f"WhatsApp: {word}", at)]
-    address, alias, _ = address_of(status, ())
+    address, alias, _ = address_of(status, contacts)
     if alias and word == "delivered":  # once for each message is enough
         events.append(AlsoKnownAs(address, alias))
     return events
@@ -180,7 +180,10 @@ def _edited(edit: Tree, address: str, name: str, provider_id: str, at: datetime 
     """A mended message is words said anew, an answer to the first wording."""
     inner = edit.maybe("message")
     text = inner.maybe("text") if inner else None
-    said = text.words("body", "") if text else ""
+    kind = inner.words("type", "") if inner else ""
+    if text is None and inner is not None and kind in FILES:
+        text = inner.branch(kind)
+    said = text.words("body", "") or text.words("caption", "") if text else ""
     return [Said(address, said, provider_id, at, name, edit.words("original_message_id", ""))] if said else []
 
 
@@ -220,7 +223,7 @@ def _drawn(message: Tree, kind: str) -> str:
     """Words for what has none: a caption, a place on the map (RFC 5870), a kind that WhatsApp itself keeps back."""
     if kind in FILES:
         return message.branch(kind).words("caption", "")
-    if kind == "unsupported":
+    if kind == "unsupported" or (kind == "interactive" and not message.has("interactive")):
         return UNREADABLE
     if kind != "location":
         return ""

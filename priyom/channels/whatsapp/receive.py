@@ -83,7 +83,7 @@ def _talk(account: Account, value: Tree) -> list[Event]:
     contacts = value.branches("contacts")
     events: list[Event] = []
     for status in value.branches("statuses"):
-        events += status_events(status)
+        events += status_events(status, contacts)
     for message in value.branches("messages"):
         events += message_events(message, contacts)
     return events
@@ -97,12 +97,13 @@ def _named(body: Tree) -> tuple[list[str], list[str]]:
         for change in entry.branches("changes"):
             value = change.branch("value")
             messages, statuses = value.branches("messages"), value.branches("statuses")
+            contacts = value.branches("contacts")
             if not messages and not statuses:
                 return [], []
             for message in messages:
                 keys.append(message.words("id"))
-                chats.append(address_of(message, value.branches("contacts"))[0])
+                chats.append(address_of(message, contacts)[0])
             for status in statuses:
                 keys.append(f"{status.words('id')}:{status.words('status')}")
-                chats.append(address_of(status, ())[0])
+                chats.append(address_of(status, contacts)[0])
     return keys, chats

@@ -69,6 +69,8 @@ async def vitals(http: Http, account: Account) -> Vitals:
         said = await graph.call(http, account, "GET", path, query={"fields": VITAL_FIELDS})
     health = said.get("health_status")
     note = ailments(health) if isinstance(health, dict) else ""
+    if graph.is_reseller(account) and isinstance(health, dict):
+        note = note or "отправка открыта"  # all it tells
     limit = said.get("whatsapp_business_manager_messaging_limit")
     quality = QUALITIES.get(str(said.get("quality_rating", "")).upper(), Quality.UNKNOWN)
     return Vitals(quality=quality, daily_limit=tier(limit), note=note)
