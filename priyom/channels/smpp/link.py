@@ -47,7 +47,7 @@ class Link:
         self._sequence = 0
         self._waiting: dict[int, asyncio.Future[Pdu]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._heard = asyncio.get_running_loop().time()
+        self.heard_at = asyncio.get_running_loop().time()
         self.down = False
         """Nothing can be written any more."""
 
@@ -88,7 +88,7 @@ class Link:
         `patience` more is dropped. Ends with the line."""
         loop = asyncio.get_running_loop()
         while not self.down:
-            quiet = loop.time() - self._heard
+            quiet = loop.time() - self.heard_at
             if quiet < every:
                 await asyncio.sleep(every - quiet)
                 continue
@@ -136,7 +136,7 @@ class Link:
             return None
 
     def _take(self, raw: bytes) -> None:
-        self._heard = asyncio.get_running_loop().time()
+        self.heard_at = asyncio.get_running_loop().time()
         try:
             pdu = decode(raw)
         except BadPdu as error:

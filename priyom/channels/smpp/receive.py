@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import groupby
 
 from priyom.channels.smpp import receipts, text
 from priyom.channels.smpp.parcel import Parcel
@@ -80,15 +81,8 @@ def _words(parcel: Parcel, settings: Settings) -> str:
         if where is None or where.number > len(pieces):
             raise Malformed("a part without its place")
         pieces[where.number - 1] = octets
-    out, run = "", b""
-    for piece in [*pieces, None]:
-        if piece is not None:
-            run += piece
-            continue
-        out += _decoded(run, parcel, settings)
-        run = b""
-        out += GAP
-    return out.removesuffix(GAP)
+    runs = groupby(pieces, key=lambda piece: piece is None)
+    return "".join(GAP if gap else _decoded(b"".join(map(bytes, run)), parcel, settings) for gap, run in runs)
 
 
 def _decoded(octets: bytes, parcel: Parcel, settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,14 @@ async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - the condition may be anything
             await asyncio.sleep(0.005)
+
+
+def free_port() -> int:
+    """A port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @dataclass(slots=True)
@@ -66,7 +75,7 @@ class SmppStage(Stage):
         """The newest session."""
         return self.held[-1]
 
-    def hold(self, post: KeptPost | None = None, **changes: Any) -> Held:
+    def hold(self, post: KeptPost | None = None, /, **changes: Any) -> Held:
         """Run a session of the account, with other settings where they are given."""
         self.settings = {**self.settings, **{name: str(value) for name, value in changes.items()}}
         post = post or self.post()

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from priyom.channels.smpp import send
-from priyom.channels.smpp.tests.stage import SmppStage, until
+from priyom.channels.smpp.tests.stage import SmppStage, free_port, until
 from priyom.contracts.errors import Misconfigured, Throttled
 from priyom.contracts.events import Event, Reported, Said
 from priyom.contracts.message import Asked, Message, Outgoing, Signal
@@ -21,22 +18,6 @@ HERE = Path(__file__).parent
 PHONE = "+77011234567"
 LONG = "Сәлеметсіз бе, Әсел! " * 6 + "👍" * 10
 EXTENDED = "Plain [words] 10€ " * 12
-
-
-@pytest_asyncio.fixture
-async def stage() -> AsyncIterator[SmppStage]:
-    made = await SmppStage.open("smpp", timeout=10.0)
-    assert isinstance(made, SmppStage)
-    made.emulator.put(PHONE, "Анна", True)
-    yield made
-    await made.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def out(key: str, text: str) -> Outgoing:
