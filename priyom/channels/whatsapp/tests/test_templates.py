@@ -117,8 +117,9 @@ async def test_a_window_that_is_closing_counts_as_closed(stage: Stage, left: tim
 
 async def test_files_wait_for_the_window(stage: Stage) -> None:
     await hand_in(stage)
-    with pytest.raises(Rejected):
-        await send(stage, outside(Message("Памятка", files=(PDF,)), template=reminder()))
+    with pytest.raises(Rejected) as caught:
+        await send(stage, outside(Message("Памятка", rows=ROWS, files=(PDF,)), template=reminder()))
+    assert caught.value.code == "131047"
 
 
 async def test_unknown_pending_and_paused_ones_are_refused(stage: Stage) -> None:
