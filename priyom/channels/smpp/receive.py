@@ -5,11 +5,12 @@ from __future__ import annotations
 from hashlib import sha256
 from itertools import groupby
 
-from priyom.channels.smpp import receipts, text
+from priyom.channels.smpp import receipts
 from priyom.channels.smpp.parcel import Parcel
 from priyom.channels.smpp.parts import place
 from priyom.channels.smpp.pdu import Sm
 from priyom.channels.smpp.settings import Settings
+from priyom.channels.smpp.text import decoded
 from priyom.contracts.channel import Account, Parsed, Request
 from priyom.contracts.errors import Forged, Malformed
 from priyom.contracts.events import Event, Reported, Said
@@ -81,14 +82,16 @@ def _words(parcel: Parcel, settings: Settings) -> str:
         if where is None or where.number > len(pieces):
             raise Malformed("a part without its place")
         pieces[where.number - 1] = octets
-    runs = groupby(pieces, key=lambda piece: piece is None)
-    return "".join(GAP if gap else _decoded(b"".join(map(bytes, run)), parcel, settings) for gap, run in runs)
+    text = ""
+    for gap, run in groupby(pieces, key=lambda piece: piece is None):
+        text += GAP if gap else _decoded(b"".join(piece for piece in run if piece is not None), parcel, settings)
+    return text
 
 
 def _decoded(octets: bytes, parcel: Parcel, settings: Settings) -> str:
     body = parcel.pdus[0].body
     assert isinstance(body, Sm)
-    return clean(text.decoded(octets, body.data_coding, latin=settings.alphabet == "latin1"))
+    return clean(decoded(octets, body.data_coding, latin=settings.alphabet == "latin1"))
 
 
 def _phone(parcel: Parcel) -> str | None:
