@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from priyom.channels.smpp import send
 from priyom.channels.smpp.tests.stage import SmppStage
 from priyom.contracts.errors import Misconfigured, Unavailable
+from priyom.contracts.message import Message, Outgoing
 from priyom.foundation.clock import now
 
 
@@ -56,6 +57,7 @@ def pem(certificate: Path) -> str:
 @asynccontextmanager
 async def wrapped(stage: SmppStage, certificate: Path) -> AsyncIterator[int]:
     """A TLS door in front of the fake gateway, as operators put one; its port."""
+    inside = int(stage.settings["port"])
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
 
@@ -66,7 +68,7 @@ async def wrapped(stage: SmppStage, certificate: Path) -> AsyncIterator[int]:
         writer.close()
 
     async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", int(stage.settings["port"]))
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", inside)
         await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer), return_exceptions=True)
         writer.close()
 
