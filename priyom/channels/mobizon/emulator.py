@@ -119,8 +119,8 @@ class MobizonEmulator(SmsEmulator):
     # -- the methods --
 
     async def _answer(self, request: web.Request) -> web.Response:
-        form = dict(parse_qsl(await request.text(), keep_blank_values=True))
         try:
+            form = await _fields(request)
             if request.query.get("apiKey") != API_KEY:
                 raise Refused(8, "Login error")
             if request.query.get("output") != "json" or request.query.get("api") != "v1":
@@ -223,6 +223,23 @@ class MobizonEmulator(SmsEmulator):
 def make(world: World) -> MobizonEmulator:
     """The gateway in this world."""
     return MobizonEmulator(world)
+
+
+async def _fields(request: web.Request) -> dict[str, str]:
+    """A form, or the same fields as JSON, which clients in the open send too; lists are joined, nulls are absent."""
+    if request.content_type != "application/json":
+        return dict(parse_qsl(await request.text(), keep_blank_values=True))
+    try:
+        said = await request.json()
+    except ValueError:
+        raise Refused(6, "Incorrect format") from None
+    if not isinstance(said, dict):
+        raise Refused(6, "Incorrect format")
+    return {
+        name: ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in said.items()
+        if value is not None
+    }
 
 
 def _method(request: web.Request) -> str:

@@ -243,3 +243,13 @@ async def test_the_emulator_is_strict(stage: Stage) -> None:
     assert [(item["id"], item["segNum"]) for item in states] == [(sent["messageId"], 1)]
     listed = (await raw(stage, "Message/List", {"criteria[to]": "7701123"}))["data"]
     assert (listed["totalItemCount"], listed["items"][0]["from"]) == (1, "Mobizon")
+
+
+async def test_the_emulator_takes_json_too(stage: Stage) -> None:
+    query = urlencode({"output": "json", "api": "v1", "apiKey": stage.settings["api_key"]})
+    url = f"{stage.settings['base_url']}/service/Message/SendSmsMessage?{query}"
+    body = {"recipient": "77011234567", "text": "Иә", "from": None}
+    assert (await stage.http.request("POST", url, json=body)).json()["data"]["status"] == 2
+    assert stage.emulator.messages(PHONE)[-1].text == "Иә"
+    for wrong in ([1], "x"):
+        assert (await stage.http.request("POST", url, json=wrong)).json()["code"] == 6
