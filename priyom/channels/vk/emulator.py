@@ -86,7 +86,7 @@ class Emulator:
 
     def attach(self, account_settings: Mapping[str, str], hook_url: str, hook_secret: str) -> None:
         """As if the address had been put on the list by hand, with the events we read."""
-        known = [one for one in self.state.servers.values() if one.url == hook_url]
+        known = [one for one in self.state.servers.values() if one.url.partition("?")[0] == hook_url]
         server = known[0] if known else Server(self.state.next(), "Priyom", hook_url, hook_secret)
         server.secret, server.status, server.events = hook_secret, "ok", list(EVENTS)
         self.state.servers[str(server.id)] = server

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 WAIT = 25
 """Seconds VK holds a question open; it advises 25, because some proxies cut at 30."""
 LONGEST_PAUSE = 30.0
+OFF = "Bots Long Poll выключен: включите его в управлении сообществом или дайте ключу право на управление"
 
 
 class Trouble(Exception):
@@ -67,7 +68,10 @@ class Line:
 
     async def _locate(self, *, anew: bool) -> None:
         """A new key; with `anew`, or when there is none yet, the place is VK's newest."""
-        said = await call(self._http, self._account, "groups.getLongPollServer", {"group_id": self._group})
+        try:
+            said = await call(self._http, self._account, "groups.getLongPollServer", {"group_id": self._group})
+        except Rejected as error:
+            raise Misconfigured(OFF, error.code) from None
         try:
             key, server, ts = str(said["key"]), str(said["server"]), str(said["ts"])
         except (KeyError, TypeError):

@@ -213,3 +213,10 @@ def test_the_trial_before_the_secret_is_known() -> None:
     trial = Request({}, {}, b'{"type": "confirmation", "group_id": 1}')
     CHANNEL.receiver.verify(account, trial)
     assert CHANNEL.receiver.reply(account, trial)[2] == b"12ab34cd"
+
+
+def test_a_sandbox_that_starts_again_makes_no_second_server(stage: Stage) -> None:
+    for url in (stage.hook_url, f"{stage.hook_url}?confirm=12ab34cd", stage.hook_url):
+        stage.emulator.attach(stage.settings, stage.hook_url, "new" + stage.account.hook_secret[3:])
+        servers(stage)[0].url = url
+    assert [server.secret[:3] for server in servers(stage)] == ["new"]

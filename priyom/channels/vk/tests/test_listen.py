@@ -179,7 +179,7 @@ async def test_a_wrong_key_is_the_clinic_s_to_mend(stage: Stage) -> None:
 
 async def test_a_key_without_management_needs_it_switched_on_by_hand(stage: Stage) -> None:
     queue(stage).state.rights = 4096
-    with pytest.raises(Exception, match="longpoll for this group is not enabled"):
+    with pytest.raises(Misconfigured, match="Bots Long Poll выключен"):
         await asyncio.wait_for(Line(stage.http, stage.account, stage.post()).run(), 30)
     state = queue(stage).state
     state.polling, state.polled = True, ["message_new"]
