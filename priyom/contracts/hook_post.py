@@ -63,6 +63,7 @@ class HookPost:
                 "url": parcel.hook.url,
                 "headers": dict(parcel.hook.headers),
                 "body": parcel.hook.body.decode(),
+                "type": parcel.hook.content_type,
                 "expires": parcel.expires and parcel.expires.isoformat(),
             }
             for chat, queue in self._waiting.items()
@@ -74,7 +75,8 @@ class HookPost:
         self._waiting.clear()
         for item in state:
             expires = datetime.fromisoformat(item["expires"]) if item["expires"] else None
-            hook = Hook(item["url"], dict(item["headers"]), item["body"].encode())
+            kind = item.get("type", "application/json")  # absent in what was dumped before it was kept
+            hook = Hook(item["url"], dict(item["headers"]), item["body"].encode(), kind)
             self._waiting.setdefault(item["chat"], deque()).append(Parcel(hook, expires))
 
     def _wake(self, chat: str) -> None:

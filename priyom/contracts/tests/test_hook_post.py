@@ -107,3 +107,16 @@ async def test_what_is_loaded_while_a_call_is_under_way_is_not_lost() -> None:
     await world.settled()
     assert world.taken == [b"a", b"b"]
     assert post.waiting() == 0
+
+
+async def test_what_waits_keeps_its_kind_over_a_restart() -> None:
+    world = ScriptedWorld([500] * 3)
+    post = HookPost(world, lambda status: status == 200)
+    post.put("a", Parcel(Hook("http://127.0.0.1/", {"x": "1"}, b"a=1", "application/x-www-form-urlencoded")))
+    await world.settled()
+    kept = post.dump()
+    again = HookPost(world, lambda status: status == 200)
+    again.load(kept)
+    assert again.dump() == kept
+    again.load([{name: value for name, value in kept[0].items() if name != "type"}])
+    assert [item["type"] for item in again.dump()] == ["application/json"]
