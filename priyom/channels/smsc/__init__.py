@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from priyom.contracts.card import AfterCrash, Buttons, Card, Sort, setting
 from priyom.contracts.message import Signal
+from priyom.foundation.sms import segments
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -37,7 +38,8 @@ class Settings:
     proxy: str = setting("Прокси", "http://… или socks5://…, если шлюз доступен только через прокси.", default="")
     callback_word: str = setting(
         "Секретное слово обработчика",
-        "То же слово, что в кабинете у обработчика. Пусто: секрет, который показан рядом с адресом обработчика.",
+        "То же слово, что в кабинете у обработчика. Пусто: секрет, который показан рядом с адресом обработчика. "
+        "К самому адресу обработчика в кабинете допишите ?charset=utf-8&fmt=3&md5, иначе его вызовы отвергаются.",
         default="",
         secret=True,
     )
@@ -59,4 +61,9 @@ CARD = Card(
     parallel=16,
     usual_answer=timedelta(hours=1),
     usual_delivery=timedelta(minutes=2),
+    asks_status=True,
+    tells_vitals=True,
+    segments=segments,
+    price="per segment, by operator and by kind of text; the gateway names it with each message",
+    proven="smsc (PyPI) and node-smsc (npm), as clients of our emulator",
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,11 +19,13 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from priyom.channels.smsc import CARD, segments
+from priyom.channels.smsc import CARD
 from priyom.channels.smsc.handler_calls import HandlerCalls
 from priyom.contracts.emulator import Impossible, Mode, NoSuchPhone, Phone, PhoneMessage, World
 from priyom.contracts.hook_post import HookPost
+from priyom.contracts.message import File
 from priyom.foundation.phone import BadPhone, normalize
+from priyom.foundation.sms import segments
 
 LOGIN, PASSWORD, CLINIC_NUMBER = "priyom-demo", "demo-password-1", "79000000001"
 SENDERS = frozenset({CLINIC_NUMBER, "PRIYOM"})
@@ -32,6 +34,7 @@ LONGEST = 800
 SLOW_SECONDS = 3.0
 
 Answer = dict[str, Any]
+Said = Answer | list[Answer]
 
 
 @dataclass(slots=True)
@@ -134,9 +137,11 @@ class SmscEmulator:
         self._phone(address)
         raise Impossible("в SMS нет кнопок: ответьте цифрой")
 
-    async def say(self, address: str, text: str) -> None:
+    async def say(self, address: str, text: str, files: Sequence[File] = ()) -> None:
         """Answer the last SMS, or write to the clinic's number."""
         phone = self._phone(address)
+        if files:
+            raise Impossible("в SMS нет файлов")
         if phone.blocked:
             raise Impossible("номер отключен")
         last = next((s for s in reversed(self._sms) if s.phone == phone.address and s.direction == "in"), None)
@@ -184,7 +189,7 @@ class SmscEmulator:
     # -- the pages --
 
     def _page(
-        self, work: Callable[[Mapping[str, str]], Answer]
+        self, work: Callable[[Mapping[str, str]], Said]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             if self.mode is Mode.DOWN:
@@ -194,7 +199,7 @@ class SmscEmulator:
             query = _decode(f"{request.query_string}&{(await request.read()).decode('latin-1')}")
             try:
                 _authorise(query)
-                answer = work(query)
+                answer: Said = work(query)
             except Refused as refused:
                 answer = refused.answer
             if self.mode is Mode.HANG and work == self._send:
@@ -222,7 +227,7 @@ class SmscEmulator:
         since = self._world.now() - timedelta(minutes=1)
         if any(sms.phone in phones and sms.text == text and sms.at > since and sms.status != 24 for sms in self._sms):
             raise Refused(9, "duplicate request, wait a minute", number or None)
-        count = len(segments.split(text).parts) * len(phones)
+        count = segments(text) * len(phones)
         price = PRICE * count
         if cost == 1:
             return {"cost": str(price), "cnt": count}
@@ -251,20 +256,30 @@ class SmscEmulator:
 
         self._world.spawn(report)
 
-    def _status(self, query: Mapping[str, str]) -> Answer:
-        number, [phone] = _client_number(query), _numbers(query.get("phone", ""))[:1]
-        if not number:
+    def _status(self, query: Mapping[str, str]) -> Said:
+        """One message, or pairs of phone and number; a comma makes a list even of one."""
+        phones, ids = _listed(query.get("phone", "")), _listed(query.get("id", ""))
+        if not phones or len(phones) != len(ids) or not all(_is_number(item) for item in ids):
             raise Refused(1, "parameters error")
-        for sms in reversed(self._sms):
-            if (sms.number, sms.phone, sms.direction) == (number, phone, "in"):
-                return {
-                    "status": sms.status,
-                    "last_date": sms.at.strftime("%d.%m.%Y %H:%M:%S"),
-                    "last_timestamp": int(sms.at.timestamp()),
-                    "flag": 0,
-                    "err": sms.cause,
-                }
-        return {"status": -3, "last_date": "", "last_timestamp": 0, "flag": 0, "err": 0}
+        level = _choice(query, "all", 0, 2)
+        told = [self._told(int(number), phone, level) for number, phone in zip(ids, phones, strict=True)]
+        if "," not in query["id"]:
+            return told[0]
+        return [{**item, "id": int(ids[at]), "phone": phones[at]} for at, item in enumerate(told)]
+
+    def _told(self, number: int, digits: str, level: int) -> Answer:
+        [phone] = _numbers(digits)
+        sms = next((s for s in reversed(self._sms) if (s.number, s.phone, s.direction) == (number, phone, "in")), None)
+        if sms is None:
+            return {"status": -3, "last_date": "", "last_timestamp": 0, "flag": 0, "err": 0}
+        moment = {"date": sms.at.strftime("%d.%m.%Y %H:%M:%S"), "timestamp": int(sms.at.timestamp())}
+        told = {f"last_{name}": value for name, value in moment.items()}
+        told = {"status": sms.status, **told, "flag": 0, "err": sms.cause}
+        if level:
+            told |= {f"send_{name}": value for name, value in moment.items()}
+            told |= {"id": number, "phone": digits, "cost": str(PRICE * segments(sms.text)), "sender_id": sms.sender}
+            told |= {"status_name": "Доставлено" if sms.status == 1 else "Не доставлено", "message": sms.text}
+        return told
 
     def _tell_balance(self, query: Mapping[str, str]) -> Answer:
         answer = {"balance": str(self._balance)}
@@ -302,19 +317,30 @@ def _authorise(query: Mapping[str, str]) -> None:
         raise Refused(2, "authorise error")
 
 
-def _written(answer: Answer, fmt: str) -> web.Response:
+def _written(answer: Said, fmt: str) -> web.Response:
     if fmt == "3":
         return web.Response(text=json.dumps(answer, ensure_ascii=False), content_type="application/json")
+    if isinstance(answer, list):
+        lines = [",".join(str(item[name]) for name in ("status", "last_timestamp", "err")) for item in answer]
+        return web.Response(text="\n".join(lines))
     if "error" in answer:
         return web.Response(text=f"ERROR = {answer['error_code']} ({answer['error']})")
     return web.Response(text="OK - " + ", ".join(f"{name.upper()} - {value}" for name, value in answer.items()))
+
+
+def _listed(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and 0 < int(text) < 2**31
 
 
 def _client_number(query: Mapping[str, str]) -> int:
     text = query.get("id", "")
     if not text:
         return 0
-    if not text.isdecimal() or not 0 < int(text) < 2**31:
+    if not _is_number(text):
         raise Refused(1, "parameters error")
     return int(text)
 

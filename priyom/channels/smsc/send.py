@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -23,7 +24,9 @@ from priyom.contracts.errors import (
     Unavailable,
     Uncertain,
 )
-from priyom.contracts.message import Outgoing, Receipt, Signal
+from priyom.contracts.events import Reported
+from priyom.contracts.message import Asked, Outgoing, Receipt, Signal
+from priyom.contracts.vitals import Vitals
 from priyom.foundation.http import Answer, Http, NoAnswer, NotSent, Via
 
 _MAX_ID = 2**31 - 1
@@ -79,6 +82,37 @@ async def find(http: Http, account: Account, outgoing: Outgoing) -> Receipt | No
             raise kind(f"шлюз SMSC: {statuses.words(status, cause)}", str(cause or status))
         return Receipt(str(number), signal, currency=account.settings.currency)
     return Receipt(str(number), currency=account.settings.currency)
+
+
+async def ask(http: Http, account: Account, asked: Sequence[Asked]) -> Sequence[Reported]:
+    """What became of these, by one call of the list form; those the gateway no longer knows are absent.
+
+    The gateway takes five such questions a minute about the same message. Raises Throttled, Misconfigured, Unavailable.
+    """
+    if not asked:
+        return ()
+    form = {
+        "phone": "".join(f"{item.address.lstrip('+')}," for item in asked),  # a comma at the end asks for a list
+        "id": "".join(f"{item.provider_id}," for item in asked),
+    }
+    answer = await _call(http, account, "status.php", form, unknown=Unavailable)
+    if "error_code" in answer:
+        raise statuses.refusal(_number(answer["error_code"]), str(answer.get("error", "")))
+    alone = [{"phone": asked[0].address.lstrip("+"), "id": asked[0].provider_id, **answer}]  # no list for one question
+    listed = answer.get("list", alone if len(asked) == 1 else ())
+    told = {(str(item.get("phone", "")), str(item.get("id", ""))): item for item in listed}
+    found = [(item, told.get((item.address.lstrip("+"), item.provider_id))) for item in asked]
+    reports = [_told(item.provider_id, said) for item, said in found if said is not None]
+    return [report for report in reports if report is not None]
+
+
+async def vitals(http: Http, account: Account) -> Vitals:
+    """The money left. Raises Misconfigured, Unavailable."""
+    answer = await _call(http, account, "balance.php", {"cur": "1"}, unknown=Unavailable)
+    if "error_code" in answer:
+        raise statuses.refusal(_number(answer["error_code"]), str(answer.get("error", "")))
+    currency = str(answer.get("currency", "")) or account.settings.currency
+    return Vitals(balance=_money(answer.get("balance")), currency={"RUR": "RUB"}.get(currency, currency)[:3])
 
 
 async def check(http: Http, account: Account) -> Identity:
@@ -152,9 +186,33 @@ def _read(answer: Answer, unknown: type[ChannelError]) -> dict[str, Any]:
         body = answer.json()
     except ValueError:
         body = None
+    if isinstance(body, list):
+        return {"list": [item for item in body if isinstance(item, dict)]}
     if not isinstance(body, dict):
         raise unknown("шлюз SMSC ответил непонятно: не JSON")
     return body
+
+
+def _told(number: str, said: Mapping[str, Any]) -> Reported | None:
+    """One item of the list; None for a message the gateway does not know, or a status unknown to us."""
+    status, cause = _number(said.get("status"), statuses.NOT_FOUND), _number(said.get("err"))
+    if status == statuses.NOT_FOUND or not statuses.known(status):
+        return None
+    return Reported(
+        number,
+        statuses.signal(status),
+        "SMSC " + statuses.words(status, cause),
+        _moment(said.get("last_timestamp")),
+        str(cause) if cause else "",
+        statuses.gone(status, cause),
+    )
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(str(value)), UTC) if value else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _login(settings: Settings) -> dict[str, str]:

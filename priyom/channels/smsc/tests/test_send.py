@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -30,10 +30,12 @@ from priyom.contracts.errors import (
     Uncertain,
 )
 from priyom.contracts.events import Reported
-from priyom.contracts.message import Button, Message, Outgoing, Receipt, Signal
+from priyom.contracts.message import Asked, Button, File, Message, Outgoing, Receipt, Signal
+from priyom.contracts.vitals import Vitals
 from priyom.foundation.http import Answer, Http
 
 PHONE = "+77011234567"
+AT = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
 OUT = Outgoing("d123", PHONE, Message("Ждём вас в 10:30"))
 
 
@@ -180,6 +182,69 @@ async def test_another_message_with_the_same_words_waits_a_minute(stage: Stage) 
     assert len(stage.emulator.messages(PHONE)) == 2
 
 
+def asked(number: str, phone: str = PHONE) -> Asked:
+    return Asked(number, f"d{number}", phone, AT)
+
+
+async def test_lost_reports_are_asked_for_by_one_call(stage: Stage) -> None:
+    for number in (1, 2):
+        await send.send(stage.http, stage.account, replace(OUT, key=f"d{number}", message=Message(f"№ {number}")))
+        await stage.emulator.block(PHONE, True)
+    await stage.heard()
+    found = await send.ask(stage.http, stage.account, [asked("1"), asked("2"), asked("3"), asked("1", "+79221234567")])
+    assert [(report.provider_id, report.signal, report.gone) for report in found] == [
+        ("1", Signal.DELIVERED, False), ("2", Signal.FAILED, True),
+    ]  # fmt: skip
+    assert found[0].at == stage.world.now()
+    assert [report.provider_id for report in await send.ask(stage.http, stage.account, [asked("1")])] == ["1"]
+    assert await send.ask(stage.http, stage.account, []) == ()
+
+
+LISTED = {
+    "status": 1,
+    "last_date": "",
+    "last_timestamp": 1774000000,
+    "flag": 0,
+    "err": 0,
+    "id": 7,
+    "phone": "77011234567",
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "signals"),
+    [
+        ([LISTED], [Signal.DELIVERED]),
+        ([{**LISTED, "id": "7"}], [Signal.DELIVERED]),
+        ({"status": 0, "last_timestamp": 0, "err": 0}, [Signal.SENT]),
+        ([{**LISTED, "status": -3}], []),
+        ([{**LISTED, "status": 77}], []),
+        ([{**LISTED, "status": "x"}], []),
+        ([{**LISTED, "id": 8}], []),
+        ([{**LISTED, "last_timestamp": 10**30}], [Signal.DELIVERED]),
+        ([None, "x"], []),
+        ([], []),
+    ],
+)
+async def test_what_an_answer_says(answer: object, signals: list[Signal]) -> None:
+    assert [report.signal for report in await send.ask(Wire(answer), ACCOUNT, [asked("7")])] == signals
+
+
+async def test_a_question_is_refused() -> None:
+    with pytest.raises(Throttled):
+        await send.ask(Wire({"error": "too often", "error_code": 9}), ACCOUNT, [asked("7")])
+    with pytest.raises(Misconfigured):
+        await send.vitals(Wire({"error": "authorise error", "error_code": 2}), ACCOUNT)
+    with pytest.raises(Unavailable):
+        await send.ask(Wire(b"<html>"), ACCOUNT, [asked("7")])
+
+
+async def test_the_money_left(stage: Stage) -> None:
+    assert await send.vitals(stage.http, stage.account) == Vitals(Decimal("100000.00"), "RUB")
+    assert await send.vitals(Wire({"balance": "5"}), ACCOUNT) == Vitals(Decimal(5), "RUB")
+    assert (await send.vitals(Wire({"balance": "7", "currency": "KZT"}), ACCOUNT)).currency == "KZT"
+
+
 async def test_reports_name_the_message(stage: Stage) -> None:
     receipt = await send.send(stage.http, stage.account, OUT)
     assert (receipt.cost, receipt.segments) == (Decimal("4.50"), 1)
@@ -216,6 +281,11 @@ async def test_nobody_answers_a_name(stage: Stage) -> None:
     wrong = stage.channel.account("suite", {**stage.settings, "sender": "STRANGER"}, "s")
     with pytest.raises(Rejected):
         await send.send(stage.http, wrong, replace(OUT, message=Message("Другое")))
+
+
+async def test_no_files_in_sms(stage: Stage) -> None:
+    with pytest.raises(Impossible):
+        await stage.emulator.say(PHONE, "вот", [File("a.jpg", "image/jpeg", b"x")])
 
 
 async def raw(stage: Stage, query: str) -> dict[str, object]:
