@@ -62,6 +62,7 @@ def test_unsubscribing_is_signed_and_readable_as_it_stands() -> None:
     read = message_from_bytes(made(replace(SETTINGS, dkim_key=pem("rsa"))))
     covered = "".join(str(read["DKIM-Signature"]).partition("h=")[2].partition(";")[0].split()).split(":")
     assert {"List-Unsubscribe", "List-Unsubscribe-Post", "From", "Subject", "To", "Date", "Message-ID"} <= set(covered)
+    assert covered.count("From") == 2, "a second sender cannot be put on top"
     assert read["List-Unsubscribe"] == f"<{OUT.unsubscribe_url}>"
     assert read["In-Reply-To"] == read["References"] == f"<{OUT.reply_to}>"
 
