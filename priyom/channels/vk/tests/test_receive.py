@@ -149,3 +149,10 @@ def test_only_a_trial_may_come_without_the_secret() -> None:
     for body in (b'{"type": "confirmation", "secret": "x"}', b'{"type": "message_new"}', b'"confirmation"', b"{"):
         with pytest.raises(Forged):
             receive.verify(ACCOUNT, Request({}, {}, body))
+
+
+@pytest.mark.parametrize("more", [{"from_id": -222000001}, {"out": 1}, {"from_id": 7}, {"peer_id": -1, "from_id": -1}])
+def test_only_the_person_of_the_dialog_is_heard(more: dict[str, int]) -> None:
+    body = json.loads(request_of("text").body)
+    body["object"]["message"] |= more
+    assert receive.parse(ACCOUNT, Request({}, {}, json.dumps(body).encode())).events == ()

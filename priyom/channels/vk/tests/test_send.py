@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -270,3 +271,8 @@ async def test_an_answer_without_a_number_leaves_it_uncertain(stage: Stage, monk
         monkeypatch.setattr(phones(stage), "_methods", {"messages.send": lambda given, said=said: said})
         with pytest.raises(Uncertain):
             await send(stage, "Ждём вас", "d1")
+
+
+def test_a_key_whose_digest_begins_with_nothing_still_has_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("priyom.channels.vk.send.sha256", lambda data: SimpleNamespace(digest=lambda: bytes(32)))
+    assert random_id("d1") == 1
