@@ -29,6 +29,7 @@ class Gateway:
         self.busy = 0
         self.busiest = 0
         self.seconds: Counter[int] = Counter()
+        self.moments: list[float] = []
 
     def answer(self, path: bytes, body: bytes) -> bytes:
         """The whole HTTP answer to one request."""
@@ -36,7 +37,7 @@ class Gateway:
             return _ok(
                 {
                     "came": self.came, "delivered": self.delivered, "refused": self.refused,
-                    "busiest": self.busiest, "seconds": self.seconds,
+                    "busiest": self.busiest, "seconds": self.seconds, "moments": self.moments[:5000],
                 }
             )  # fmt: skip
         if path.startswith(b"/mode/"):
@@ -54,6 +55,7 @@ class Gateway:
         if path == b"/send" or not self.delivered[key]:
             self.delivered[key] += 1
         self.seconds[int(asyncio.get_running_loop().time())] += 1
+        self.moments.append(asyncio.get_running_loop().time())
         return _ok({"id": "g" + key})
 
 

@@ -66,10 +66,15 @@ class Line:
 class Pump:
     """Run it as a task; end it with `stop`."""
 
-    def __init__(self, database: Database, http: Http, settler: Settler, line: Line, recheck: Recheck) -> None:
+    def __init__(
+        self, database: Database, http: Http, settler: Settler, line: Line, recheck: Recheck, *, after: bool = False
+    ) -> None:
+        """`after`: another process pumped the account until just now."""
         self._database, self._http, self._settler, self._recheck = database, http, settler, recheck
         self._line = line
         self._pace = Pace(line.rate)
+        if after:
+            self._pace.after_another(_time())
         self._health = Health(line.health, line.paused_until)
         self._warm = Warm()
         self._session: Any = None
@@ -226,9 +231,10 @@ class Pump:
                 self._wake.set()
             begun = _time()
             wait = self._pace.take(begun)
-            if wait > 0:
+            while wait > 0 or (wait := self._pace.gate(_time())) > 0:
                 await self._pause(claimed, wait)
-                begun = _time()
+                wait = 0.0
+            begun = _time()
             moment = now()
             if self._stopping or self._health.wait(moment) > 0 or self._health.broken:
                 self._settle(Again(claimed.id, claimed.of_try, 0.0, tried=False))

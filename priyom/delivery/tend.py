@@ -168,8 +168,8 @@ class Tender:
     async def _learn(self) -> None:
         if not self._vitals_due and now() - self._vitals_at < VITALS_EVERY:
             return
-        self._vitals_due, self._vitals_at = False, now()
         found = await self._line.channel.sender.vitals(self._http, self._line.wire)
+        self._vitals_due, self._vitals_at = False, now()
         values = {"account": self._line.id, "vitals": Jsonb(as_json(found)), "now": now()}
         await self._database.rows(sql["vitals"], values)
 

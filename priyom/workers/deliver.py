@@ -61,6 +61,7 @@ class Deliver:
         self._useless: dict[int, str] = {}
         self._look_again = True
         self._others_hold_some = False
+        self._of_others: set[int] = set()
         self._expiry: datetime | None = None
 
     async def run(self) -> None:
@@ -161,6 +162,7 @@ class Deliver:
             taken = await cursor.fetchone()
             if taken is None or not taken[0]:
                 self._others_hold_some = self._others_hold_some or line is not None
+                self._of_others.add(account_id)
             elif line is not None:
                 self._versions[account_id] = version
                 self._take(line)
@@ -183,7 +185,9 @@ class Deliver:
         await self._database.rows(accounts_sql["health"], values)
 
     def _take(self, line: Line) -> None:
-        pump = Pump(self._database, self._http, self._settler, line, self._recheck)
+        after = line.id in self._of_others
+        self._of_others.discard(line.id)
+        pump = Pump(self._database, self._http, self._settler, line, self._recheck, after=after)
         tender = Tender(self._database, self._http, line, pump.hold)
         self._wakes.add("deliver", pump.wake)
         self._wakes.add("tend", tender.wake)

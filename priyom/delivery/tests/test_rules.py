@@ -98,6 +98,22 @@ def test_a_pace_is_never_exceeded(rate: float, gaps: list[float]) -> None:
             assert last - first >= number / rate - BURST - 1e-6
 
 
+@given(rate=st.floats(0.2, 100.0), stalls=st.lists(st.floats(0.0, 3.0), max_size=60))
+def test_no_sliding_second_holds_more_than_the_rate(rate: float, stalls: list[float]) -> None:
+    """Also when the machine stands still for a while and everything that waited wakes at once."""
+    pace, time = Pace(rate), 50.0
+    gone: list[float] = []
+    for stall in stalls:
+        time += stall if stall > 1 else 0.0
+        time += pace.take(time)
+        while (wait := pace.gate(time)) > 0:
+            time += wait
+        gone.append(time)
+    most = max(1, int(rate))
+    window = most / rate
+    assert all(later - first > window for first, later in zip(gone, gone[most:], strict=False))
+
+
 def test_after_an_outage_it_begins_at_a_quarter_and_grows() -> None:
     pace = Pace(100.0)
     pace.slow_down(50.0)
