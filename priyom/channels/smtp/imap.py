@@ -69,13 +69,18 @@ class Imap:
             if not greeting.text.upper().startswith((b"* OK", b"* PREAUTH")):
                 raise ImapRefused(_words(greeting.text.partition(b" ")[2]))
             if context and security == "starttls":
-                await made._run("STARTTLS")
-                async with asyncio.timeout(timeout):
-                    await writer.start_tls(context, server_hostname=host)
+                await made._protect(context, host)
         except BaseException:
             made.close()
             raise
         return made
+
+    async def _protect(self, context: ssl.SSLContext, host: str) -> None:
+        await self._run("STARTTLS")
+        if getattr(self._reader, "_buffer", b""):  # whoever sits between us may speak first, and not be heard later
+            raise ImapLost("сервер ящика заговорил до шифрования")
+        async with asyncio.timeout(self._timeout):
+            await self._writer.start_tls(context, server_hostname=host)
 
     async def login(self, user: str, password: str) -> None:
         """Raises ImapRefused, ImapLost."""

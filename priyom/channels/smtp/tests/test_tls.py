@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from priyom.channels.smtp import Settings, send
+from priyom.channels.smtp.mailbox import mailbox
 from priyom.contracts.channel import Account
-from priyom.contracts.errors import Misconfigured
+from priyom.contracts.errors import Misconfigured, Unavailable
 from priyom.contracts.message import Message, Outgoing
 from priyom.foundation.clock import now
 from priyom.foundation.http import Http
@@ -119,3 +120,59 @@ async def test_an_unknown_certificate_is_not_trusted(security: str, certificate:
         with pytest.raises(Misconfigured):
             await send.send(http, account(port, security), OUT)
     assert mailbox.letters == []
+
+
+@asynccontextmanager
+async def a_mailbox(security: str, certificate: Path, *, injected: bytes = b"") -> AsyncIterator[Settings]:
+    """An IMAP server that protects the line as asked and lets anybody in; `injected` comes before the protection."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    over_tls: list[bool] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            writer.write(b"* OK ready\r\n")
+            while line := await reader.readline():
+                tag, _, rest = line.partition(b" ")
+                if not rest.startswith(b"STARTTLS"):
+                    over_tls.append(writer.get_extra_info("ssl_object") is not None)
+                if rest.startswith(b"EXAMINE"):
+                    writer.write(b"* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 5] x\r\n")
+                writer.write(tag + b" OK done\r\n" + (injected if rest.startswith(b"STARTTLS") else b""))
+                if rest.startswith(b"STARTTLS"):
+                    await writer.start_tls(context)
+        except (OSError, EOFError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context if security == "tls" else None)
+    try:
+        port = server.sockets[0].getsockname()[1]
+        yield Settings(
+            "h", "priem@clinic.example", imap_host="127.0.0.1", imap_port=port, imap_security=security, user="u",
+            password="p",
+        )  # fmt: skip
+        assert all(over_tls)
+    finally:
+        server.close()
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+async def test_a_trusted_mailbox_is_read(security: str, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_mailbox(security, certificate) as settings:
+        with pytest.raises(Misconfigured):
+            async with mailbox(settings, 10):
+                pass
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        async with mailbox(settings, 10) as box:
+            assert (box.validity, box.next) == (7, 5)
+
+
+async def test_nothing_said_before_the_protection_is_heard(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    async with a_mailbox("starttls", certificate, injected=b"p2 OK welcome\r\n") as settings:
+        with pytest.raises(Unavailable):
+            async with mailbox(settings, 10):
+                pass
