@@ -127,18 +127,28 @@ async def test_the_place_of_another_community_is_not_ours(stage: Stage) -> None:
     assert post.position == "222000001:51"
 
 
-@pytest.mark.parametrize("failure", [1, 2, 3])
-async def test_each_failure_is_got_over(stage: Stage, failure: int) -> None:
-    post = stage.post()
+@pytest.mark.parametrize(("failure", "kept"), [(1, ["два"]), (2, ["раз", "два"]), (3, ["два"])])
+async def test_each_failure_is_got_over(stage: Stage, failure: int, kept: list[str]) -> None:
+    """An old key (2) loses nothing; 1 and 3 say that the place is lost, and the new one is kept at once."""
+    post, state = stage.post(), queue(stage).state
+    post.position, state.polling, state.polled = "222000001:1", True, ["message_new"]
+    await stage.emulator.say(ME, "раз")
+    queue(stage).failures = [failure]
     async with listening(stage, post):
-        await until(lambda: queue(stage).state.poll_key)
-        first = queue(stage).state.poll_key
-        queue(stage).failures = [failure] * 2
-        await stage.emulator.say(ME, "раз")
-        await until(lambda: not queue(stage).failures)
-        await until(lambda: (queue(stage).state.poll_key != first) is (failure != 1))
+        await until(lambda: post.position == "222000001:2")
         await stage.emulator.say(ME, "два")
-        await until(lambda: texts_so_far(post) and texts_so_far(post)[-1] == "два")
+        await until(lambda: "два" in texts_so_far(post))
+    assert texts_so_far(post) == kept
+    assert post.position == "222000001:3"
+
+
+async def test_a_queue_that_fails_and_fails_is_asked_on(stage: Stage) -> None:
+    post = stage.post()
+    queue(stage).failures = [3, 7, 1, 2, 2]  # the last one loses nothing
+    async with listening(stage, post):
+        await until(lambda: not queue(stage).failures)
+        await stage.emulator.say(ME, "раз")
+        await until(lambda: post.taken)
 
 
 def texts_so_far(post: KeptPost) -> list[str]:
