@@ -34,4 +34,5 @@ CARD = Card(
     asks_status=True,
     segments=segments,
     price="by contract with the operator, per segment",
+    proven="the npm package smpp (as gateway and as client), smpplib and Kannel (as clients of our emulator)",
 )

@@ -19,7 +19,7 @@ from priyom.contracts.message import Signal
 _RECEIPT, _INTERMEDIATE, _KIND = 0x04, 0x20, 0x3C
 _ID = re.compile(r"\bid:\s*(\S+)", re.IGNORECASE)
 _STAT = re.compile(r"\bstat:\s*([a-z]+)", re.IGNORECASE)
-_ERR = re.compile(r"\berr:\s*(\w+)", re.IGNORECASE)
+_ERR = re.compile(r"\berr:\s*(\w+)", re.IGNORECASE | re.ASCII)
 _TEXT = re.compile(r"\btext:", re.IGNORECASE)
 
 
