@@ -101,5 +101,5 @@ CARD = Card(
     hours=(time(9), time(20)),
     reaches=reaches,
     price="by the minute, by the operator's contract",
-    proven="",
+    proven="baresip, SIPp, aiosipua",
 )

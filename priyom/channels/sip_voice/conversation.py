@@ -196,10 +196,11 @@ class Conversation:
         self._deaf_until = asyncio.get_running_loop().time() + DEAF_SECONDS
         tries = 0
         for _ in range(_MENU_LOOPS):
-            key = await self._say(item.speech.matter)
-            if not key:
+            await self._say(item.speech.matter)
+            if self.keys.empty():
                 self._tell(item)
-                key = await self._say(item.speech.menu) or await self._key(item)
+                await self._say(item.speech.menu)
+            key = await self._key(item)
             if key == REPEAT_KEY:
                 continue
             if key and await self._take(item, key):
@@ -236,20 +237,22 @@ class Conversation:
             item.told = True
             self.desk.report(item, "delivered")
 
-    async def _say(self, sentences: tuple[Sentence, ...]) -> str:
-        """Play to the end; a key cuts it short and is returned, '' when none came."""
-        if not sentences:
-            return ""
+    async def _say(self, sentences: tuple[Sentence, ...]) -> None:
+        """Play to the end; a key cuts it short."""
+        if not sentences or not self.keys.empty():
+            return
         try:
             samples = await self.voice.samples(sentences)
         except Mute:
-            return ""  # all of the message was made before the call; only a courtesy can be missing
+            return  # all of the message was made before the call; only a courtesy can be missing
         coded = await asyncio.to_thread(encode, samples, self.stream.codec)
         self._length = len(coded)
-        await self.stream.play(coded)
-        return "" if self.keys.empty() else self.keys.get_nowait()
+        if self.keys.empty():
+            await self.stream.play(coded)
 
     async def _key(self, item: Item) -> str:
+        if not self.keys.empty():
+            return self.keys.get_nowait()
         if not item.speech.choices:
             return ""
         try:

@@ -140,6 +140,15 @@ class SipVoiceEmulator:
         for call in self._calls_to(address):
             await self._trunk.hang_up(call)
 
+    @property
+    def trunk_calls(self) -> list[str]:
+        """The Call-IDs under way."""
+        return list(self._trunk.calls)
+
+    def answered(self, address: str) -> bool:
+        """Whether this person is in a call now."""
+        return any(call.acked.is_set() for call in self._calls_to(address))
+
     def dump(self) -> dict[str, Any]:
         """Phones with what they heard; no call outlives a restart."""
         return {"phones": self._book.dump(), "next": self._next}
@@ -154,6 +163,11 @@ class SipVoiceEmulator:
 
     # -- what the trunk asks (`emulator_trunk.People`) --
 
+    def knows(self, number: str) -> bool:
+        """Every number exists, but for those that are gone."""
+        chat = self._book.chats.get("+" + number)
+        return chat is None or chat.phone.extra.get("behaves") != "gone"
+
     def rings(self, call: Call) -> None:
         """A phone nobody has put here exists all the same: any number can be called."""
         address = "+" + call.number
@@ -167,7 +181,7 @@ class SipVoiceEmulator:
         behaves = phone.extra.get("behaves", "")
         if behaves == "away":
             await call.over.wait()
-        codes = {"busy": 486, "off": 480, "gone": 404}
+        codes = {"busy": 486, "off": 480}
         return 603 if phone.blocked else codes.get(behaves, 200)
 
     def talks(self, call: Call) -> None:

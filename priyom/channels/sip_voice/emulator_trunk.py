@@ -59,6 +59,9 @@ class Call:
 class People(Protocol):
     """The phones' half."""
 
+    def knows(self, number: str) -> bool:
+        """Whether such a number exists."""
+
     def rings(self, call: Call) -> None:
         """A phone rings: the call is seen on it."""
 
@@ -189,6 +192,8 @@ class FakeTrunk:
             return message.reply(403, "Caller ID is not yours", tag=new_tag())
         if to is None or not (to[0].isdecimal() and len(to[0]) == 11 and to[0][0] == "7"):
             return message.reply(484, "Address Incomplete", tag=new_tag())
+        if not self._people.knows(to[0]):
+            return message.reply(404, "Not Found", tag=new_tag())
         if not message.all("contact"):
             return message.reply(400, "Missing Contact", tag=new_tag())
         try:

@@ -141,6 +141,7 @@ class Line:
 
     async def _shut(self, posting: asyncio.Task[None]) -> None:
         self._trouble = self._trouble or Unavailable("линия закрывается")
+        await asyncio.sleep(0)  # a task that has not begun could not clean up
         for task in self._holding:
             task.cancel()
         if self._holding:
@@ -260,6 +261,7 @@ class Line:
                 del self._calls[number]
             self._freed.set()
             call.ended.set()
+            call.stream.drop()
             if not done.cancelled() and done.exception() is not None:
                 log.error("a call broke off: %s", type(done.exception()).__name__)
 

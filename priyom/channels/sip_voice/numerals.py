@@ -57,7 +57,8 @@ def spoken(text: str, language: str) -> str:
 def clock(hours: int, minutes: int, language: str) -> str:
     """A time of the day."""
     if language == "kk":
-        return f"сағат {cardinal(hours, 'kk')}" + (f" {cardinal(minutes, 'kk')}" if minutes else "")
+        zero = "нөл " if minutes < 10 else ""  # «он бес» would be 15:00
+        return f"сағат {cardinal(hours, 'kk')}" + (f" {zero}{cardinal(minutes, 'kk')}" if minutes else "")
     said = f"{cardinal(hours, 'ru')} {_form(hours, 'час', 'часа', 'часов')}"
     if not minutes:
         return said

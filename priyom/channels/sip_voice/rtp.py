@@ -10,7 +10,6 @@ import secrets
 import struct
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from priyom.channels.sip_voice.audio import DECODED, SILENCE
 from priyom.channels.sip_voice.sdp import PCMA, Sound
@@ -131,11 +130,15 @@ class Stream(asyncio.DatagramProtocol):
 
     async def close(self) -> None:
         """Stop sending and listening."""
+        self.drop()
+        if self._pump is not None:
+            await asyncio.gather(self._pump, return_exceptions=True)
+
+    def drop(self) -> None:
+        """The same without waiting."""
         self.hush()
         if self._pump is not None:
             self._pump.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._pump
         if self._line is not None:
             self._line.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -103,6 +103,6 @@ async def end(held: Held) -> None:
         await held.running
 
 
-def demo(settings: Mapping[str, str], **changed: str) -> dict[str, str]:
-    """Settings with something changed."""
-    return {**settings, **changed}
+async def opened(*, timeout: float = 5.0) -> VoiceStage:
+    """A stage with the emulator under way."""
+    return cast(VoiceStage, await VoiceStage.open("sip_voice", timeout=timeout))

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from priyom.channels.sip_voice.tests.stage import VoiceStage, end
+from priyom.channels.sip_voice.tests.stage import VoiceStage, end, opened
 from priyom.contracts.channel_suite import ChannelSuite, Stage
 from priyom.contracts.errors import Misconfigured
 from priyom.contracts.events import Pressed, Reported
@@ -29,7 +29,7 @@ class TestContract(ChannelSuite):
 
     async def open(self, *, timeout: float = 5.0) -> Stage:
         """A stage with a line."""
-        return await VoiceStage.open(self.key, timeout=timeout)
+        return await opened(timeout=timeout)
 
     async def send(self, stage: Stage, message: Message | str, address: str = "") -> Receipt:
         """Call, once the call before is over, and wait until the words are seen."""
