@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from priyom.channels.smtp import Settings, receive
@@ -34,6 +34,7 @@ def made(text: str, files: list[tuple[str, str, bytes]], *, html: bool = False) 
     return letter.as_bytes()
 
 
+@settings(deadline=None)
 @given(st.text("абв 123\n", max_size=60), FILES, st.booleans())
 def test_a_slim_letter_says_the_same(text: str, files: list[tuple[str, str, bytes]], html: bool) -> None:
     raw = made(text, files, html=html)
@@ -93,6 +94,7 @@ def test_a_bounce_is_kept_whole() -> None:
     assert slim(raw) == raw
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_letter_stops_the_watch(raw: bytes) -> None:
     assert isinstance(slim(raw), bytes)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from priyom.channels.smtp import Settings, receive
@@ -82,6 +82,7 @@ def test_forged(secret: str) -> None:
     receive.verify(ACCOUNT, request(b""))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400) | st.sampled_from(sorted(PAYLOADS.glob("*.eml"))).map(Path.read_bytes), st.data())
 def test_anything_is_either_understood_or_malformed(body: bytes, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(body)))
@@ -93,6 +94,7 @@ def test_anything_is_either_understood_or_malformed(body: bytes, data: st.DataOb
         assert all("\0" not in event.text for event in events if isinstance(event, Said))
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[a-z][0-9]{1,20}", fullmatch=True), st.text(min_size=1, max_size=40))
 def test_a_name_is_ours_under_its_own_secret_only(key: str, secret: str) -> None:
     name = message_id(key, secret, "priem@клиника.рф")
@@ -127,6 +129,7 @@ def test_own_words(text: str, own: str) -> None:
     assert own_words(text) == own
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_something_is_left_of_every_text(text: str) -> None:
     assert bool(own_words(text)) == bool(text.strip())

@@ -11,7 +11,7 @@ from email.policy import default
 import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from priyom.channels.smtp import Settings, send
@@ -80,6 +80,7 @@ def test_a_letter_is_read_back_whole() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(subject=st.text(max_size=80), name=st.text(max_size=40), text=st.text(max_size=80), file=st.text(max_size=30))
 def test_no_text_can_make_a_header(subject: str, name: str, text: str, file: str) -> None:
     message = Message(text, subject, files=(File(file, "text/plain", b"x"),))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from priyom.channels.smtp import Settings
@@ -99,6 +99,7 @@ def test_bad_keys_are_refused_without_a_word_of_them(key: str) -> None:
     assert key == "" or key[30:50] not in str(caught.value) or key[30:50] == ""
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_body_can_be_signed(body: bytes) -> None:
     raw = b"From: a@clinic.example\r\n\r\n" + body
