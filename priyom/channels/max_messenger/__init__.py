@@ -19,10 +19,17 @@ class Settings:
         "Кабинет MAX для партнёров: Чат-боты, ⋮, Настройки. Храните его как пароль.",
         secret=True,
     )
+    updates: str = setting(
+        "Как получать ответы",
+        "webhook: MAX сам обращается к нашему адресу, нужен HTTPS на порту 443, видный из интернета. "
+        "polling: мы спрашиваем MAX сами, годится для сервера за прокси; MAX советует это только для проб.",
+        default="webhook",
+        choices=("webhook", "polling"),
+    )
     ca_pem: str = setting(
         "Корневой сертификат Минцифры (PEM)",
-        "Текст от BEGIN CERTIFICATE до END CERTIFICATE с gosuslugi.ru/crt. Без него MAX не открывается, "
-        "если он не установлен на сервере.",
+        "Текст от BEGIN CERTIFICATE до END CERTIFICATE с gosuslugi.ru/crt, или путь к такому файлу на сервере. "
+        "Без него MAX не открывается, если он не установлен на сервере.",
         default="",
     )
     proxy: str = setting(
@@ -52,6 +59,13 @@ CARD = Card(
     edits=True,
     asks_contact=True,
     can_be_quiet=True,
+    carries_files=True,
+    file_limit=4 * 1024**3,
     usual_answer=timedelta(hours=1),
     deep_link="https://max.ru/{bot}?start={token}",
+    listens=True,
+    replies=True,
+    types=True,
+    price="no fee known",
+    proven="maxapi 1.2",
 )

@@ -1,30 +1,39 @@
 """A fake MAX: the Bot API under `/max_messenger/` for the bots, and phones for the people who talk to them.
 
-A phone's address is its `user_id`; the dialog has another number. Webhooks leave dialog by dialog in order, and only
-200 counts. A webhook that a bot registered itself and that has failed for 8 hours is deleted, as with MAX.
+A phone's address is its `user_id`; the dialog has another number. One person talks to the bot that wrote last (the
+newest one before that).
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import re
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from priyom.channels.max_messenger.emulator_api import GIVE_UP_SECONDS, Api, Refused
-from priyom.channels.max_messenger.emulator_state import DEMO_TOKEN, Bot, Letter, Person, Press, State, Subscription
+from priyom.channels.max_messenger.emulator_api import Api, too_fast
+from priyom.channels.max_messenger.emulator_checks import Refused
+from priyom.channels.max_messenger.emulator_state import (
+    DEMO_TOKEN,
+    Bot,
+    Press,
+    State,
+    Talk,
+    dialog,
+    number,
+    user,
+)
+from priyom.channels.max_messenger.emulator_updates import Updates
+from priyom.channels.max_messenger.emulator_uploads import Uploads, kind_by_type
 from priyom.channels.max_messenger.receive import sign
-from priyom.contracts.emulator import Hook, Impossible, Mode, NoSuchPhone, Phone, PhoneMessage, World
-from priyom.contracts.hook_post import HookPost, Parcel
+from priyom.contracts.emulator import Impossible, Mode, Phone, PhoneMessage, World
+from priyom.contracts.message import File
 
 HANG_SECONDS = 120.0
-RETRIES_LIFE = timedelta(days=4)
-"""Ten retries from one minute on, each wait 2.5 times the last, take about so long."""
 
 
 def make(world: World) -> Emulator:
@@ -41,31 +50,28 @@ class Emulator:
     def __init__(self, world: World) -> None:
         self.mode = Mode.OK
         self.slow_seconds = 3.0
-        self._world = world
-        self._post = HookPost(world, lambda status: status == 200, self._noted)
-        self._api = Api(State(), world)
-        self._base_url = ""
+        self._state = State(world)
+        self._updates = Updates(self._state, world)
+        self._uploads = Uploads(self._state)
+        self._api = Api(self._state, world, self._updates, self._uploads)
         self._stopping = asyncio.Event()
 
     @property
     def loopback(self) -> bool:
         """Whether webhooks may be registered on this machine, over plain HTTP."""
-        return self._api.loopback
+        return self._updates.loopback
 
     @loopback.setter
     def loopback(self, allowed: bool) -> None:
-        self._api.loopback = allowed
-
-    @property
-    def _state(self) -> State:
-        return self._api.state
+        self._updates.loopback = allowed
 
     # -- the gateway's side --
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """The Bot API and the store of files."""
+        """The store of files and the Bot API."""
         return [
-            web.get("/max_messenger/files/{name}", self._give_file),
+            web.post("/max_messenger/store/{key}", self._uploads.take),
+            web.get("/max_messenger/store/{key}", self._uploads.give),
             web.route("*", "/max_messenger/{path:.+}", self._take),
         ]
 
@@ -74,45 +80,40 @@ class Emulator:
         self._stopping.clear()
 
     async def stop(self) -> None:
-        """Let go of those who wait on a hanging gateway."""
+        """Let go of those who wait on a hanging gateway, or for news."""
         self._stopping.set()
+        self._updates.release()
 
     def demo_account(self, base_url: str) -> Mapping[str, str]:
         """The settings of the demo clinic's bot."""
         self._bot(DEMO_TOKEN)
-        self._base_url = base_url
+        self._uploads.base_url = base_url
         return {"token": DEMO_TOKEN, "base_url": f"{base_url}/max_messenger"}
 
     def attach(self, account_settings: Mapping[str, str], hook_url: str, hook_secret: str) -> None:
         """As if the webhook had been registered; it takes the place of one attached before."""
         bot = self._bot(account_settings["token"])
-        bot.subscriptions[:] = [hook for hook in bot.subscriptions if not hook.attached and hook.url != hook_url]
-        bot.subscriptions.append(Subscription(hook_url, hook_secret, since=self._api.now(), attached=True))
+        if account_settings.get("updates") != "polling":
+            self._updates.attach(bot, hook_url, hook_secret)
 
     async def _take(self, request: web.Request) -> web.Response:
         if self.mode is Mode.DOWN:
             return web.Response(
                 status=502, content_type="text/html", text="<html><title>502 Bad Gateway</title></html>"
             )
-        if self.mode is Mode.THROTTLE:
-            return _refusal(429, "too.many.requests", "Too many requests")
         if self.mode is Mode.SLOW:
             await asyncio.sleep(self.slow_seconds)
         try:
+            if self.mode is Mode.THROTTLE:
+                raise too_fast()
             bot = self._known(request.headers.get("Authorization", ""))
             path = request.match_info["path"].strip("/")
-            result = self._api.call(bot, request.method, path, request.query, await _given(request))
+            result = await self._api.call(bot, request.method, path, request.query, await _given(request))
         except Refused as refused:
-            return _refusal(refused.status, refused.code, refused.message)
+            return _refusal(refused)
         if self.mode is Mode.HANG:
             await self._hang()
         return web.json_response(result)
-
-    async def _give_file(self, request: web.Request) -> web.Response:
-        content = self._state.files.get(request.match_info["name"])
-        if content is None:
-            return _refusal(404, "not.found", "File not found")
-        return web.Response(body=base64.b64decode(content), content_type="application/octet-stream")
 
     async def _hang(self) -> None:
         try:
@@ -139,24 +140,15 @@ class Emulator:
 
     def put(self, address: str, name: str, started: bool) -> Phone:
         """Make or change a phone; addresses are MAX's `user_id`. Raises Impossible for anything else."""
-        if not re.fullmatch(r"[1-9]\d{0,11}", address):
-            raise Impossible("Адрес в MAX - это номер пользователя, одни цифры")
-        person = self._state.people.get(address)
-        if person is None:
-            person = self._state.people[address] = Person(Phone(address, name, started))
-        person.phone.name, person.phone.started = name, started
-        if started:
-            person.phone.blocked = False
-        self._world.changed(self.contact_kind, address)
-        return person.phone
+        return self._state.book.put(address, name, started)
 
     def phones(self) -> list[Phone]:
         """All phones."""
-        return [person.phone for person in self._state.people.values()]
+        return self._state.book.phones()
 
     def messages(self, address: str) -> list[PhoneMessage]:
         """The dialog, oldest first. Raises NoSuchPhone."""
-        return [letter.shown() for letter in self._person(address).letters]
+        return self._state.book.messages(address)
 
     def answers(self, address: str) -> list[str]:
         """The notes the bot has answered presses with, oldest first."""
@@ -164,146 +156,110 @@ class Emulator:
 
     async def press(self, address: str, message: str, button: str) -> None:
         """Press a callback button `row.col`. Raises NoSuchPhone, Impossible."""
-        person = self._talking(address)
-        letter = person.letter(message)
-        if letter is None or button not in dict(letter.shown().buttons):
+        talk = self._state.book.talking(address)
+        note = talk.letter(message)
+        if note is None or button not in dict(note.buttons()):
             raise Impossible("Такой кнопки под этим сообщением нет")
         row, _, col = button.partition(".")
-        bot, stamp = self._bot(letter.bot), int(self._api.now() * 1000)
-        self._state.presses[letter.keyboard_id] = self._state.presses.get(letter.keyboard_id) or Press(
-            person.id, message
-        )
+        bot, now = self._bot(note.bot), self._api.now()
+        self._state.presses.setdefault(note.keyboard_id, Press(number(talk), message))
         press = {
-            "timestamp": stamp,
-            "callback_id": letter.keyboard_id,
-            "payload": letter.rows[int(row)][int(col)]["payload"],
-            "user": person.user(self._api.now()),
+            "timestamp": int(now * 1000),
+            "callback_id": note.keyboard_id,
+            "payload": note.rows[int(row)][int(col)]["payload"],
+            "user": user(talk, now),
         }
-        self._tell(
-            bot, person, "message_callback", {"callback": press, "message": self._api.picture(bot, person, letter)}
-        )
+        content = {"callback": press, "message": self._api.picture(bot, talk, note)}
+        self._updates.tell(bot, number(talk), "message_callback", content)
 
-    async def say(self, address: str, text: str) -> None:
-        """Type a text. Raises NoSuchPhone, Impossible."""
-        self._wrote(self._talking(address), text)
+    async def say(self, address: str, text: str, files: Sequence[File] = ()) -> None:
+        """Type a text, perhaps with files: pictures and videos in one message with the words, each other file in one of
+        its own. Raises NoSuchPhone, Impossible."""
+        talk = self._state.book.talking(address)
+        stored = [(kind, self._uploads.store(kind, file)) for file in files for kind in (kind_by_type(file.mime),)]
+        seen = [item for kind, item in stored if kind in ("image", "video")]
+        heaps = ([seen] if seen else []) + [[item] for kind, item in stored if kind in ("file", "audio")]
+        for index, heap in enumerate(heaps or [[]]):
+            self._wrote(talk, text if index == 0 else "", heap)
 
     async def start_chat(self, address: str, payload: str) -> None:
         """Press «Начать», perhaps by a link. MAX tells the bot of a link only when the dialog begins or resumes:
         in an open one nothing is sent. Raises NoSuchPhone, Impossible."""
-        person = self._person(address)
+        talk = self._state.book.chat(address)
         if payload and not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", payload):
             raise Impossible("В ссылке бывают только A-Z a-z 0-9 _ - и не больше 128 знаков")
-        if person.phone.started and not person.phone.blocked:
+        if talk.phone.started and not talk.phone.blocked:
             raise Impossible("Диалог уже открыт: MAX не сообщает боту о второй ссылке. Напишите /start и код из ссылки")
-        person.phone.started, person.phone.blocked = True, False
-        self._world.changed(self.contact_kind, address)
-        self._tell(self._talks_to(person), person, "bot_started", self._about(person, payload=payload))
+        talk.phone.started, talk.phone.blocked = True, False
+        self._state.book.touch(address)
+        self._happened(talk, "bot_started", {"payload": payload} if payload else {})
 
     async def share_phone(self, address: str, phone: str) -> None:
         """Press the contact button: a card signed for the bot that asked. Raises NoSuchPhone, Impossible."""
-        person = self._talking(address)
-        number = "".join(c for c in phone if c.isdecimal())
-        lines = ("BEGIN:VCARD", "VERSION:3.0", f"TEL;TYPE=cell:{number}", f"FN:{person.phone.name}", "END:VCARD", "")
+        talk = self._state.book.talking(address)
+        digits = "".join(c for c in phone if c.isdecimal())
+        lines = ("BEGIN:VCARD", "VERSION:3.0", f"TEL;TYPE=cell:{digits}", f"FN:{talk.phone.name}", "END:VCARD", "")
         card = "\r\n".join(lines)
         payload = {
             "vcf_info": card,
-            "hash": sign(self._talks_to(person).token, card),
-            "max_info": person.user(self._api.now()),
+            "hash": sign(self._talks_to(talk).token, card),
+            "max_info": user(talk, self._api.now()),
         }
-        person.phone.extra["contact_button"] = ""
-        self._wrote(person, "", {"type": "contact", "payload": payload}, shown=f"+{number}")
-
-    async def send_file(self, address: str, name: str, content: bytes, caption: str = "") -> None:
-        """Send the clinic a file."""
-        person = self._talking(address)
-        key = f"f{self._state.next():08d}"
-        self._state.files[key] = base64.b64encode(content).decode()
-        payload = {"url": f"{self._base_url}/max_messenger/files/{key}", "token": key}
-        self._wrote(person, caption, {"type": "file", "payload": payload, "filename": name, "size": len(content)})
+        talk.phone.extra["contact_button"] = ""
+        self._wrote(talk, "", [{"type": "contact", "payload": payload}], shown=f"+{digits}")
 
     async def block(self, address: str, blocked: bool) -> None:
         """Stop the bot, or resume it. Raises NoSuchPhone."""
-        person = self._person(address)
-        if person.phone.blocked == blocked:
+        talk = self._state.book.chat(address)
+        if talk.phone.blocked == blocked:
             return
-        person.phone.blocked = blocked
-        self._world.changed(self.contact_kind, address)
-        if person.phone.started:
-            kind = "bot_stopped" if blocked else "bot_started"
-            self._tell(self._talks_to(person), person, kind, self._about(person))
+        talk.phone.blocked = blocked
+        self._state.book.touch(address)
+        if talk.phone.started:
+            self._happened(talk, "bot_stopped" if blocked else "bot_started", {})
 
     async def mute(self, address: str, until: datetime | None) -> None:
         """Mute the dialog until then; None lets it sound again."""
-        person = self._talking(address)
-        person.muted = until is not None
-        more = {"muted_until": int(until.timestamp() * 1000)} if until else {}
-        kind = "dialog_muted" if until else "dialog_unmuted"
-        self._tell(self._talks_to(person), person, kind, {**self._about(person), **more})
+        talk = self._state.book.talking(address)
+        talk.phone.extra["muted"] = until is not None
+        self._state.book.touch(address)
+        if until is None:
+            self._happened(talk, "dialog_unmuted", {})
+        else:
+            self._happened(talk, "dialog_muted", {"muted_until": int(until.timestamp() * 1000)})
 
     def deliver_pending(self) -> None:
         """Try again every webhook nobody took."""
-        self._post.again()
+        self._updates.post.again()
 
     def dump(self) -> dict[str, Any]:
         """All state."""
-        return {"state": self._state.dump(), "post": self._post.dump(), "base_url": self._base_url}
+        return {**self._state.dump(), "post": self._updates.post.dump(), "base_url": self._uploads.base_url}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take up a dumped state."""
-        self._api.state = State.load(state["state"])
-        self._post.load(state["post"])
-        self._base_url = state["base_url"]
+        self._state.load(state)
+        self._updates.post.load(state["post"])
+        self._uploads.base_url = state["base_url"]
 
-    def _person(self, address: str) -> Person:
-        if address not in self._state.people:
-            raise NoSuchPhone(address)
-        return self._state.people[address]
-
-    def _talking(self, address: str) -> Person:
-        person = self._person(address)
-        if person.phone.blocked:
-            raise Impossible("Бот остановлен: сначала возобновите диалог")
-        if not person.phone.started:
-            raise Impossible("Сначала нажмите «Начать»")
-        return person
-
-    def _talks_to(self, person: Person) -> Bot:
-        if person.last_bot in self._state.bots:
-            return self._state.bots[person.last_bot]
+    def _talks_to(self, talk: Talk) -> Bot:
+        last = str(talk.phone.extra.get("bot", ""))
+        if last in self._state.bots:
+            return self._state.bots[last]
         return next(reversed(self._state.bots.values()), None) or self._bot(DEMO_TOKEN)
 
-    def _about(self, person: Person, payload: str = "") -> dict[str, Any]:
-        made: dict[str, Any] = {"chat_id": person.chat_id, "user": person.user(self._api.now())}
-        return {**made, "payload": payload} if payload else made
+    def _happened(self, talk: Talk, kind: str, more: dict[str, Any]) -> None:
+        bot = self._talks_to(talk)
+        about = {"chat_id": dialog(bot, number(talk)), "user": user(talk, self._api.now())}
+        self._updates.tell(bot, number(talk), kind, {**about, **more})
 
-    def _wrote(self, person: Person, text: str, attachment: dict[str, Any] | None = None, shown: str = "") -> None:
-        bot = self._talks_to(person)
-        letter: Letter = self._api.new_letter(bot, person, "out", text)
-        if attachment is not None:
-            letter.attachments.append(attachment)
-        self._world.changed(self.contact_kind, person.phone.address)
-        self._tell(bot, person, "message_created", {"message": self._api.picture(bot, person, letter)})
-        letter.text = shown or text
-
-    # -- webhooks --
-
-    def _tell(self, bot: Bot, person: Person, kind: str, content: dict[str, Any]) -> None:
-        now = self._api.now()
-        update = {"update_type": kind, "timestamp": int(now * 1000), "user_locale": "ru", **content}
-        body = json.dumps(update).encode()
-        for hook in list(bot.subscriptions):
-            if not hook.attached and hook.failing_since is not None and now - hook.failing_since >= GIVE_UP_SECONDS:
-                bot.subscriptions.remove(hook)
-            elif not hook.kinds or kind in hook.kinds:
-                headers = {"X-Max-Bot-Api-Secret": hook.secret} if hook.secret else {}
-                parcel = Parcel(Hook(hook.url, headers, body), self._world.now() + RETRIES_LIFE)
-                self._post.put(f"{bot.id}:{person.id}:{hook.url}", parcel)
-
-    def _noted(self, made: Hook, taken: bool) -> None:
-        for bot in self._state.bots.values():
-            for hook in bot.subscriptions:
-                if hook.url == made.url:
-                    hook.failing_since = None if taken else hook.failing_since or self._api.now()
+    def _wrote(self, talk: Talk, text: str, attachments: list[dict[str, Any]], shown: str = "") -> None:
+        bot = self._talks_to(talk)
+        note = self._api.new_note(bot, talk, "out", text)
+        note.attachments, note.files = attachments, self._uploads.names(attachments)
+        self._state.book.add(talk.phone.address, note)
+        self._updates.tell(bot, number(talk), "message_created", {"message": self._api.picture(bot, talk, note)})
+        note.text = shown or text
 
 
 async def _given(request: web.Request) -> Any:
@@ -316,7 +272,7 @@ async def _given(request: web.Request) -> Any:
         raise Refused(400, "proto.payload", "body: not JSON") from None
 
 
-def _refusal(status: int, code: str, message: str) -> web.Response:
-    if status == 200:
-        return web.json_response({"success": False, "message": message})
-    return web.json_response({"code": code, "message": message}, status=status)
+def _refusal(refused: Refused) -> web.Response:
+    if refused.status == 200:
+        return web.json_response({"success": False, "message": refused.message})
+    return web.json_response({"code": refused.code, "message": refused.message}, status=refused.status)

@@ -1,19 +1,22 @@
-"""What the fake MAX remembers: bots with their webhooks, people with their dialogs; as JSON can carry it."""
+"""What the fake MAX remembers: bots with their webhooks, people with their dialogs, files; as JSON can carry it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from priyom.contracts.emulator import Phone, PhoneMessage
+from priyom.contracts.emulator import World
+from priyom.contracts.phonebook import Chat, Letter, Phonebook, Shelf, Words
 
 DEMO_TOKEN = "sandbox-token-not-a-secret-max-000001"
-CHAT_SHIFT = 260_000_000_000
-"""A dialog's number is not the person's: the one is this far from the other."""
 SEQ_BASE = 116_993_690_454_357_000
 """`seq` is beyond 2^53, where careless JSON readers lose digits."""
+WORDS = Words(
+    "Адрес в MAX - это номер пользователя, одни цифры",
+    "Сначала нажмите «Начать»",
+    "Бот остановлен: сначала возобновите диалог",
+)
 
 
 @dataclass(slots=True)
@@ -30,12 +33,16 @@ class Subscription:
 
 @dataclass(slots=True)
 class Bot:
-    """A bot."""
+    """A bot. `queue` are updates waiting for GET /updates, each with its place and its Unix second. `door` is where the
+    sandbox wants calls to go that are meant for the address with the same path."""
 
     token: str
     id: int
     title: str = "Клиника"
+    door: str = ""
     subscriptions: list[Subscription] = field(default_factory=list)
+    queue: list[dict[str, Any]] = field(default_factory=list)
+    next_place: int = 25493970
 
     def user(self, at: float) -> dict[str, Any]:
         """The bot as a User object."""
@@ -50,40 +57,36 @@ class Bot:
 
 
 @dataclass(slots=True)
-class Letter:
-    """One message of a dialog. `rows` are rows of buttons as they were sent."""
+class Note(Letter):
+    """One message of a dialog; its id is the `mid`. `rows` are rows of buttons as they were sent."""
 
-    mid: str
-    seq: int
-    bot: str
-    at: float
-    direction: str
-    text: str
+    seq: int = 0
+    bot: str = ""
     rows: list[list[dict[str, Any]]] = field(default_factory=list)
-    edited: bool = False
     attachments: list[dict[str, Any]] = field(default_factory=list)
     keyboard_id: str = ""
+    quoted: str = ""
 
     def body(self) -> dict[str, Any]:
         """The MessageBody object."""
-        made: dict[str, Any] = {"mid": self.mid, "seq": self.seq, "text": self.text}
+        made: dict[str, Any] = {"mid": self.id, "seq": self.seq, "text": self.text}
         attachments = list(self.attachments)
         if self.rows:
             keyboard = {"buttons": self.rows}
             attachments.append({"type": "inline_keyboard", "callback_id": self.keyboard_id, "payload": keyboard})
         return {**made, "attachments": attachments} if attachments else made
 
-    def shown(self) -> PhoneMessage:
-        """The message as the person sees it; only callback buttons can be pressed."""
-        buttons = tuple(
+    def buttons(self) -> tuple[tuple[str, str], ...]:
+        """Only callback buttons can be pressed."""
+        return tuple(
             (f"{row}.{col}", str(button["text"]))
             for row, line in enumerate(self.rows)
             for col, button in enumerate(line)
             if button["type"] == "callback"
         )
-        files = tuple(str(item["filename"]) for item in self.attachments if "filename" in item)
-        at = datetime.fromtimestamp(self.at, UTC)
-        return PhoneMessage(self.mid, at, self.direction, self.text, buttons, self.edited, files)
+
+
+Talk = Chat[Note]
 
 
 @dataclass(slots=True)
@@ -95,77 +98,75 @@ class Press:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Person:
-    """A phone with its dialog."""
-
-    phone: Phone
-    letters: list[Letter] = field(default_factory=list)
-    last_bot: str = ""
-    muted: bool = False
-
-    @property
-    def id(self) -> int:
-        """`user_id`: the phone's address."""
-        return int(self.phone.address)
-
-    @property
-    def chat_id(self) -> int:
-        """The dialog's own number."""
-        return CHAT_SHIFT + self.id
-
-    def user(self, at: float) -> dict[str, Any]:
-        """The person as a User object."""
-        name = self.phone.name
-        activity = int(at * 1000)
-        return {"user_id": self.id, "first_name": name, "name": name, "is_bot": False, "last_activity_time": activity}
-
-    def letter(self, mid: str) -> Letter | None:
-        """The message of that `mid`."""
-        return next((letter for letter in reversed(self.letters) if letter.mid == mid), None)
+def number(talk: Talk) -> int:
+    """The person's `user_id`: the phone's address."""
+    return int(talk.phone.address)
 
 
-@dataclass(slots=True)
+def dialog(bot: Bot, user_id: int) -> int:
+    """The dialog's own number: the two users', bit by bit exclusive."""
+    return bot.id ^ user_id
+
+
+def user(talk: Talk, at: float) -> dict[str, Any]:
+    """The person as a User object."""
+    name, activity = talk.phone.name, int(at * 1000)
+    return {
+        "user_id": number(talk),
+        "first_name": name,
+        "last_name": "",
+        "name": name,
+        "is_bot": False,
+        "last_activity_time": activity,
+    }
+
+
 class State:
-    """Everything. `files` hold base64 by their name in the address."""
+    """Everything."""
 
-    bots: dict[str, Bot] = field(default_factory=dict)
-    people: dict[str, Person] = field(default_factory=dict)
-    presses: dict[str, Press] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-    counter: int = 0
+    def __init__(self, world: World) -> None:
+        self.bots: dict[str, Bot] = {}
+        self.presses: dict[str, Press] = {}
+        self.counter = 0
+        self.fresh: dict[str, int] = {}
+        """Tokens of files not ready yet: how many more sends are refused."""
+        self.slots: dict[str, str] = {}
+        """Upload addresses not used yet, with the kind of file they take."""
+        self.book: Phonebook[Note] = Phonebook(world, "max", Note, r"[1-9]\d{0,11}", WORDS)
+        self.shelf = Shelf()
 
     def next(self) -> int:
         """A number never given before."""
         self.counter += 1
         return self.counter
 
-    def letter(self, mid: str) -> tuple[Person, Letter] | None:
+    def note(self, mid: str) -> tuple[Talk, Note] | None:
         """A message and whose dialog it stands in."""
-        for person in self.people.values():
-            if (letter := person.letter(mid)) is not None:
-                return person, letter
+        for talk in self.book.chats.values():
+            if (note := talk.letter(mid)) is not None:
+                return talk, note
         return None
 
     def dump(self) -> dict[str, Any]:
         """As JSON can carry it."""
-        return asdict(self)
+        return {
+            "bots": [asdict(bot) for bot in self.bots.values()],
+            "presses": {key: asdict(press) for key, press in self.presses.items()},
+            "counter": self.counter,
+            "fresh": self.fresh,
+            "slots": self.slots,
+            "people": self.book.dump(),
+            "files": self.shelf.dump(),
+        }
 
-    @classmethod
-    def load(cls, state: Mapping[str, Any]) -> State:
+    def load(self, state: Mapping[str, Any]) -> None:
         """Back from `dump`."""
-        bots = {
-            token: Bot(**{**bot, "subscriptions": [Subscription(**item) for item in bot["subscriptions"]]})
-            for token, bot in state["bots"].items()
+        self.bots = {
+            bot["token"]: Bot(**{**bot, "subscriptions": [Subscription(**item) for item in bot["subscriptions"]]})
+            for bot in state["bots"]
         }
-        people = {
-            address: Person(
-                Phone(**person["phone"]),
-                [Letter(**letter) for letter in person["letters"]],
-                person["last_bot"],
-                person["muted"],
-            )
-            for address, person in state["people"].items()
-        }
-        presses = {key: Press(**press) for key, press in state["presses"].items()}
-        return cls(bots, people, presses, dict(state["files"]), int(state["counter"]))
+        self.presses = {key: Press(**press) for key, press in state["presses"].items()}
+        self.counter = int(state["counter"])
+        self.fresh, self.slots = dict(state["fresh"]), dict(state["slots"])
+        self.book.load(state["people"])
+        self.shelf.load(state["files"])

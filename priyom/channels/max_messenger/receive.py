@@ -11,6 +11,7 @@ import re
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from priyom.channels.max_messenger.parts import type_by_name
 from priyom.contracts.channel import Account, Parsed, Request
 from priyom.contracts.errors import Forged, Malformed
 from priyom.contracts.events import Event, IncomingFile, Muted, Pressed, Said, SharedPhone, Started, Stopped
@@ -186,7 +187,8 @@ def _file(item: Tree) -> IncomingFile | None:
         return None
     url = item.branch("payload").words("url", "")
     name = item.words("filename", "") or known[0]
-    return IncomingFile(name, known[1], url, item.maybe_number("size")) if url else None
+    mime = type_by_name(name) or known[1] if known[0] == "file" else known[1]
+    return IncomingFile(name, mime, url, item.maybe_number("size")) if url else None
 
 
 def _place(item: Tree) -> str:

@@ -92,7 +92,9 @@ class Emulator:
 
     def attach(self, account_settings: Mapping[str, str], hook_url: str, hook_secret: str) -> None:
         """As if this bot had called setWebhook; a bot not seen before is made."""
-        self._updates.attach(self._bot(account_settings["token"]), hook_url, hook_secret)
+        bot = self._bot(account_settings["token"])
+        if account_settings.get("updates") != "polling":
+            self._updates.attach(bot, hook_url, hook_secret)
 
     async def _take(self, request: web.Request) -> web.Response:
         if self.mode is Mode.DOWN:

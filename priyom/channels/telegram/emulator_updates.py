@@ -68,7 +68,8 @@ class Updates:
     def attach(self, bot: Bot, url: str, secret: str) -> None:
         """As if the bot had called setWebhook; calls go there too when the same path is named at another address."""
         bot.door = url
-        self._hook(bot, url, secret)
+        if bot.hook_secret != secret or not _same_path(bot.hook_url, url):
+            self._hook(bot, url, secret)
 
     # -- methods --
 

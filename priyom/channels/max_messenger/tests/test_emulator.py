@@ -11,17 +11,16 @@ import pytest
 import pytest_asyncio
 
 from priyom.channels.max_messenger.emulator import Emulator
-from priyom.channels.max_messenger.emulator_state import CHAT_SHIFT
 from priyom.channels.max_messenger.send import connect, fetch
 from priyom.contracts.channel_suite import Stage
 from priyom.contracts.emulator import Impossible
-from priyom.contracts.errors import Misconfigured, Rejected
+from priyom.contracts.errors import Misconfigured, NotReachable, OptedOut, Rejected
 from priyom.contracts.events import Muted, Pressed, Said, SharedPhone, Started, Stopped
-from priyom.contracts.message import Button, Edit, Message, Outgoing
-from priyom.foundation.http import Answer
+from priyom.contracts.message import Button, Edit, File, Message, Outgoing
+from priyom.foundation.http import Answer, Upload
 
 ADDRESS = "210045"
-CHAT = str(CHAT_SHIFT + 210045)
+CHAT = str(210045 ^ 277000001)
 CHOICE = Message("Ждём вас", rows=((Button("Приду", "ok"), Button("Нет", "no")),))
 
 
@@ -200,7 +199,7 @@ async def test_choices_and_the_contact_button_together(stage: Stage) -> None:
 
 
 async def test_a_file_is_fetched(stage: Stage) -> None:
-    await phone(stage).send_file(ADDRESS, "analiz.pdf", b"%PDF-made-up", "анализ")
+    await phone(stage).say(ADDRESS, "анализ", [File("analiz.pdf", "application/pdf", b"%PDF-made-up")])
     [event] = await stage.heard()
     assert isinstance(event, Said)
     assert (event.text, event.files[0].name) == ("анализ", "analiz.pdf")
@@ -224,3 +223,62 @@ async def test_the_history_is_asked_for_by_the_dialog_s_number(stage: Stage) -> 
     assert (await raw(stage, "GET", f"messages?chat_id={CHAT}")).status == 403
     assert (await raw(stage, "PATCH", "messages")).status == 405
     assert (await raw(stage, "GET", "chats")).status == 404
+
+
+async def test_a_burst_passes_and_then_max_asks_for_pauses(stage: Stage) -> None:
+    statuses = [(await raw(stage, "POST", f"messages?user_id={ADDRESS}", {"text": "а"})).status for _ in range(22)]
+    assert statuses == [200] * 20 + [429] * 2
+    stage.world.turn(timedelta(seconds=1))
+    again = [(await raw(stage, "POST", f"messages?user_id={ADDRESS}", {"text": "а"})).status for _ in range(3)]
+    assert again == [200, 200, 429]
+
+
+async def test_typing_is_seen(stage: Stage) -> None:
+    await stage.channel.sender.typing(stage.http, stage.account, ADDRESS)
+    assert phone(stage).phones()[0].extra["typing_at"] == stage.world.now().timestamp()
+    with pytest.raises(NotReachable):
+        await stage.channel.sender.typing(stage.http, stage.account, "210099")
+    await phone(stage).block(ADDRESS, True)
+    with pytest.raises(OptedOut):
+        await stage.channel.sender.typing(stage.http, stage.account, ADDRESS)
+    assert (await raw(stage, "POST", f"chats/{CHAT}/actions", {"action": "mark_seen"})).status == 400
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [["file", "file"], ["audio", "image"], ["audio", "inline_keyboard"], ["contact"], ["image"] * 13],
+)
+async def test_attachments_that_cannot_stand_together(stage: Stage, kinds: list[str]) -> None:
+    keyboard = rows(CALL)["attachments"][0]
+    made = [keyboard if kind == "inline_keyboard" else {"type": kind, "payload": {"token": "t"}} for kind in kinds]
+    answer = await raw(stage, "POST", f"messages?user_id={ADDRESS}", {"text": "а", "attachments": made})
+    assert (answer.status, answer.json()["code"]) == (400, "proto.payload")
+
+
+async def test_an_upload_address_takes_one_file_of_its_kind(stage: Stage) -> None:
+    assert (await raw(stage, "POST", "uploads?type=photo")).status == 400
+    url = (await raw(stage, "POST", "uploads?type=file")).json()["url"]
+    paper = Upload("a.pdf", "application/pdf", b"%PDF")
+    for field, file, status in (
+        ("file", paper, 415),
+        ("data", Upload("a.pdf", "image/png", b"%PDF"), 415),
+        ("data", paper, 200),
+        ("data", paper, 404),
+    ):
+        assert (await stage.http.request("POST", url, files={field: file})).status == status
+
+
+async def test_updates_wait_a_day_and_are_taken_by_the_marker(stage: Stage) -> None:
+    assert (await raw(stage, "GET", "updates?timeout=0")).status == 405
+    await raw(stage, "DELETE", f"subscriptions?url={stage.hook_url}")
+    await phone(stage).say(ADDRESS, "раз")
+    await phone(stage).mute(ADDRESS, None)
+    first = (await raw(stage, "GET", "updates?timeout=0&limit=1")).json()
+    assert [update["message"]["body"]["text"] for update in first["updates"]] == ["раз"]
+    assert (await raw(stage, "GET", "updates?timeout=0&types=dialog_unmuted")).json()["updates"] != []
+    second = (await raw(stage, "GET", f"updates?timeout=0&marker={first['marker']}")).json()
+    assert [update["update_type"] for update in second["updates"]] == ["dialog_unmuted"]
+    assert second["marker"] == first["marker"] + 1
+    stage.world.turn(timedelta(hours=25))
+    assert (await raw(stage, "GET", "updates?timeout=0")).json()["updates"] == []
+    assert (await raw(stage, "GET", "updates?timeout=91")).status == 400

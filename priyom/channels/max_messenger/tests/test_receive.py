@@ -50,7 +50,7 @@ TABLE: dict[str, Event | None] = {
     "press": Pressed(ME, "a:7Kd2:ok", "f9LH-made-up", "mid.0001", PRESSED_AT, NAME),
     "press_deleted": Pressed(ME, "a:7Kd2:ok", "f9LH-made-up", "", PRESSED_AT, NAME),
     "image": said(6, "", IncomingFile("photo.jpg", "image/jpeg", "https://i.oneme.ru/i?r=1")),
-    "file": said(7, "анализ", IncomingFile("analiz.pdf", "application/octet-stream", "https://fd.oneme.ru/2", 80211)),
+    "file": said(7, "анализ", IncomingFile("analiz.pdf", "application/pdf", "https://fd.oneme.ru/2", 80211)),
     "audio": said(8, "", IncomingFile("voice.ogg", "audio/ogg", "https://a.oneme.ru/3")),
     "location": said(9, "geo:55.75,37.61"),
     "contact_own": card(10, True),
