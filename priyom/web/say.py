@@ -41,7 +41,7 @@ STATES = {
 CALL = "call"
 """What stands for a channel where a person called."""
 
-SORTS = {Sort.MESSENGER: "chat", Sort.SMS: "sms", Sort.MAIL: "mail", Sort.VOICE: "call"}
+SORTS = {Sort.MESSENGER: "chat", Sort.NOTICE: "chat", Sort.SMS: "sms", Sort.MAIL: "mail", Sort.VOICE: "call"}
 
 KINDS = {
     "phone": Word(gettext_noop("Phone"), "call"),
@@ -70,6 +70,25 @@ LEGS = {
     "exhausted": gettext_noop("every way tried"),
     "expired": gettext_noop("too late"),
     "suppressed": gettext_noop("not allowed"),
+}
+
+
+PURPOSES = {
+    "all": gettext_noop("for everything"),
+    "notify": gettext_noop("automatic messages only"),
+    "talk": gettext_noop("conversations only"),
+    "campaigns": gettext_noop("campaigns only"),
+    "spare": gettext_noop("a spare: while no other works"),
+}
+
+QUALITIES = {"high": gettext_noop("good"), "medium": gettext_noop("middling"), "low": gettext_noop("bad")}
+
+STANDINGS = {
+    "pending": Word(gettext_noop("being looked at"), "waiting"),
+    "approved": Word(gettext_noop("approved"), "done"),
+    "rejected": Word(gettext_noop("refused"), "cancelled"),
+    "paused": Word(gettext_noop("paused by the vendor"), "waiting"),
+    "gone": Word(gettext_noop("gone"), "missed"),
 }
 
 

@@ -11,6 +11,7 @@ from priyom.web.chats import views as chats
 from priyom.web.imports import views as imports
 from priyom.web.patients import views as patients
 from priyom.web.signin import views as signin
+from priyom.web.staff_alerts import views as staff_alerts
 from priyom.web.tasks import views as tasks
 from priyom.web.today import views as today
 from priyom.web.visit import views as visit
@@ -63,6 +64,16 @@ urlpatterns = [
     path("accounts/<int:account_id>/test/<int:delivery_id>", accounts.tested, name="account_tested"),
     path("accounts/<int:account_id>/switch", accounts.switch, name="account_switch"),
     path("accounts/<int:account_id>/poster", accounts.poster, name="account_poster"),
+    path("accounts/<int:account_id>/poster/<slug:shape>.pdf", accounts.poster_file, name="account_poster_file"),
+    path("accounts/<int:account_id>/purpose", accounts.purpose, name="account_purpose"),
+    path("accounts/<int:account_id>/warm", accounts.warm, name="account_warm"),
+    path("accounts/<int:account_id>/templates", accounts.hand_in, name="account_hand_in"),
+    path("accounts/numbers", accounts.numbers_page, name="numbers"),
+    path("accounts/staff", staff_alerts.page, name="staff_alerts"),
+    path("accounts/staff/new", staff_alerts.new, name="staff_alert_new"),
+    path("accounts/staff/<int:recipient_id>", staff_alerts.change, name="staff_alert_change"),
+    path("accounts/staff/<int:recipient_id>/test", staff_alerts.test, name="staff_alert_test"),
+    path("accounts/staff/<int:recipient_id>/remove", staff_alerts.remove, name="staff_alert_remove"),
     path("imports", imports.page, name="imports"),
     path("imports/new", imports.begin, name="import_begin"),
     path("imports/<int:import_id>", imports.one, name="import"),

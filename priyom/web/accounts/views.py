@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Max, Q
@@ -13,15 +14,26 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from priyom.analytics.numbers import numbers
+from priyom.clinic.house import house
 from priyom.contracts import registry
-from priyom.contracts.card import BadSettings, Card
+from priyom.contracts.card import BadSettings, Card, Templates
 from priyom.contracts.errors import ChannelError
 from priyom.delivery import accounts
-from priyom.delivery.models import Account, Delivery
+from priyom.delivery.models import Account, AccountState, Delivery, Purpose
+from priyom.delivery.warm import ceiling
+from priyom.foundation.clock import now
+from priyom.notifications import templates
+from priyom.notifications.catalogue import LANGUAGES
+from priyom.notifications.models import Template
 from priyom.web import frame, say
-from priyom.web.accounts import forms
+from priyom.web.accounts import forms, poster_pdf
+from priyom.web.accounts.poster_pdf import Poster
 from priyom.web.frame import SETS, StaffRequest, screen
 from priyom.web.patients.views import qr
+
+MONTH = timedelta(days=30)
+SHAPES = {"wall": poster_pdf.wall, "tent": poster_pdf.tent}
 
 
 @screen(*SETS)
@@ -120,6 +132,68 @@ def switch(request: StaffRequest, account_id: int) -> HttpResponse:
 
 
 @screen(*SETS)
+@require_POST
+def purpose(request: StaffRequest, account_id: int) -> HttpResponse:
+    """What the account is for."""
+    found = Account.objects.get(pk=account_id)
+    chosen = request.POST.get("purpose", "")
+    if chosen not in Purpose.values:
+        raise Http404
+    Account.objects.filter(pk=found.pk).update(purpose=chosen)
+    found.refresh_from_db()
+    return _answer(
+        request, {**account_context(found), "good": _("Saved: %(what)s") % {"what": _(say.PURPOSES[chosen])}}
+    )
+
+
+@screen(*SETS)
+@require_POST
+def warm(request: StaffRequest, account_id: int) -> HttpResponse:
+    """The number is not new and need not be warmed up; pressing again begins the warming anew."""
+    found = Account.objects.get(pk=account_id)
+    since = now().date() if found.warm_since is None and _card(found.channel).warm_up else None
+    Account.objects.filter(pk=found.pk).update(warm_since=since)
+    found.refresh_from_db()
+    return _answer(request, account_context(found))
+
+
+@screen(*SETS)
+@require_POST
+def hand_in(request: StaffRequest, account_id: int) -> HttpResponse:
+    """Hand every wording in that the vendor has not got yet, and ask how the others stand."""
+    found = Account.objects.get(pk=account_id)
+    if _card(found.channel).templates is Templates.NEVER:
+        raise Http404
+    try:
+        refused = templates.submit_all(found)
+    except ChannelError as error:
+        return _answer(request, {**account_context(found), "bad": error.text})
+    told = {"bad": "; ".join(refused)} if refused else {"good": _("Handed in. The vendor's answer will show here.")}
+    return _answer(request, {**account_context(found), **told})
+
+
+@screen(*SETS)
+def numbers_page(request: StaffRequest) -> HttpResponse:
+    """`/accounts/numbers`: how every number, bot and sender has been this month."""
+    found = numbers(now() - MONTH, now().astimezone(frame.zone_of(request)).date())
+    context = {"numbers": found, "zone": frame.zone_of(request)}
+    return frame.show(request, "web/accounts/numbers.html", "accounts", context)
+
+
+@screen(*SETS)
+def poster_file(request: StaffRequest, account_id: int, shape: str) -> HttpResponse:
+    """`/accounts/<id>/poster/<wall|tent>.pdf`: for printing."""
+    found = Account.objects.get(pk=account_id)
+    address = _poster_address(found)
+    if not address or shape not in SHAPES:
+        raise Http404
+    drawn = SHAPES[shape](Poster(house().name, _card(found.channel).title, address, found.bot_name))
+    response = HttpResponse(drawn, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{found.key}-{shape}.pdf"'
+    return response
+
+
+@screen(*SETS)
 def poster(request: StaffRequest, account_id: int) -> HttpResponse:
     """`/accounts/<id>/poster`: a sheet for the wall, with the QR that opens the clinic's bot."""
     found = Account.objects.get(pk=account_id)
@@ -144,8 +218,31 @@ def account_context(
         "fields": forms.fields(card, shown, problems or {}, kept=not locked),
         "hook": accounts.hook_url(found) if card.webhook else "",
         "poster": bool(_poster_address(found)),
+        "purposes": [(value, _(text)) for value, text in say.PURPOSES.items()],
+        "state": AccountState.objects.filter(account=found).first(),
+        "warming": _warming(found, card),
+        "templates": _templates(found) if card.templates is not Templates.NEVER else None,
         "last": Delivery.objects.filter(account=found).aggregate(at=Max("sent_at"))["at"],
     }
+
+
+def _warming(found: Account, card: Card) -> dict[str, int] | None:
+    """Which day of warming it is and how many people may be written to; None when it is over or not needed."""
+    if found.warm_since is None:
+        return None
+    today = now().date()
+    most = ceiling(card.warm_up, found.warm_since, today)
+    return None if most is None else {"day": (today - found.warm_since).days + 1, "most": most}
+
+
+def _templates(found: Account) -> list[dict[str, Any]]:
+    """The newest template of each kind and language, in the catalogue's order; a wording never handed in is empty."""
+    newest = {(row.kind, row.language): row for row in Template.objects.filter(account=found).order_by("pk")}
+    return [
+        {"kind": kind, "language": code, "row": newest.get((kind, code))}
+        for kind in templates.KINDS
+        for code in LANGUAGES
+    ]
 
 
 def _check(found: Account, *, anew: bool = False) -> dict[str, Any]:

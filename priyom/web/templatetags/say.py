@@ -88,6 +88,25 @@ def signal(channel: str, learned: str, evidence: str = "") -> str:
     return evidence or say.signal(channel, learned)
 
 
+@register.simple_tag
+def standing(known: str) -> SafeString:
+    """Where a template stands at the vendor: shape and word."""
+    word = say.STANDINGS.get(known, say.Word(known, "planned"))
+    return format_html('<span class="nowrap">{} {}</span>', icon(word.shape, "s"), _(word.text))
+
+
+@register.filter
+def purpose(value: str) -> str:
+    """What an account is for, in words."""
+    return _(say.PURPOSES.get(value, value))
+
+
+@register.filter
+def quality(value: str) -> str:
+    """The vendor's rating of a number, in a word."""
+    return _(say.QUALITIES.get(value, "")) if value in say.QUALITIES else ""
+
+
 @register.filter
 def leg(state: str) -> str:
     """A leg's or notification's state in words."""

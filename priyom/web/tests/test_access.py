@@ -9,11 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from priyom.alerts.models import Recipient
 from priyom.clinic.models import Role
 from priyom.web import urls
 from priyom.web.frame import SEES, SETS, WORKS
 from priyom.web.tests.conftest import Clinic
-from tests.factories import MONDAY
+from tests.factories import MONDAY, make_account
 
 Arguments = Callable[[Clinic], list[object]]
 LATER = (MONDAY + timedelta(days=1)).isoformat()
@@ -37,6 +38,15 @@ def patient(clinic: Clinic) -> list[object]:
 
 def account(clinic: Clinic) -> list[object]:
     return [clinic.account.pk]
+
+
+def templated(clinic: Clinic) -> list[object]:
+    return [make_account("whatsapp").pk]
+
+
+def recipient(clinic: Clinic) -> list[object]:
+    made = Recipient.objects.create(account=clinic.account, address="chat:7", name="Регистратура", created_at=MONDAY)
+    return [made.pk]
 
 
 def draft(clinic: Clinic) -> list[object]:
@@ -88,6 +98,16 @@ ROUTES: dict[str, tuple[str, tuple[Role, ...], Arguments, dict[str, str]]] = {
     "account_check": ("POST", SETS, account, {}),
     "account_test": ("POST", SETS, account, {"address": "5"}),
     "account_tested": ("GET", SETS, lambda c: [c.account.pk, c.delivery.pk], {}),
+    "account_purpose": ("POST", SETS, account, {"purpose": "spare"}),
+    "account_warm": ("POST", SETS, account, {}),
+    "numbers": ("GET", SETS, nothing, {}),
+    "staff_alerts": ("GET", SETS, nothing, {}),
+    "staff_alert_new": ("POST", SETS, nothing, {}),
+    "staff_alert_change": ("POST", SETS, recipient, {"active": "1"}),
+    "staff_alert_test": ("POST", SETS, recipient, {}),
+    "staff_alert_remove": ("POST", SETS, recipient, {}),
+    "account_hand_in": ("POST", SETS, templated, {}),
+    "account_poster_file": ("GET", SETS, lambda c: [c.account.pk, "wall"], {}),
     "account_switch": ("POST", SETS, account, {}),
     "account_poster": ("GET", SETS, account, {}),
     "imports": ("GET", WORKS, nothing, {}),

@@ -1,0 +1,1 @@
+"""Who of the staff is told of calls and troubles in which messenger."""
