@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
 from priyom.channels.smpp import CARD, parts
+from priyom.channels.smpp.centre import DELIVERED, UNDELIVERABLE, Centre, Shown, Taken
 from priyom.channels.smpp.gateway import CLINIC_NUMBER, PASSWORD, RATE, SYSTEM_ID, Line
 from priyom.channels.smpp.link import Link
 from priyom.channels.smpp.outbox import Outbox
@@ -23,13 +24,11 @@ from priyom.channels.smpp.parts import Place
 from priyom.channels.smpp.pdu import Address, Command, Found, Pdu, Query, Sm, Tag
 from priyom.channels.smpp.settings import Settings
 from priyom.channels.smpp.statuses import state_word
-from priyom.channels.smpp.text import decoded
-from priyom.contracts.emulator import Impossible, Mode, NoSuchPhone, Phone, PhoneMessage, World
+from priyom.contracts.emulator import Impossible, Mode, Phone, PhoneMessage, World
 from priyom.contracts.message import File
-from priyom.foundation.phone import BadPhone, normalize
+from priyom.foundation.phone import normalize
 
 _LOOPBACK = "127.0.0.1"
-_DELIVERED, _UNDELIVERABLE = 2, 5
 _PLAIN = Settings("", "", "", "")
 
 
@@ -42,43 +41,6 @@ class Habits:
     tlvs: bool = True
     early: bool = False
     lost: frozenset[int] = frozenset()
-
-
-@dataclass(slots=True)
-class Taken:
-    """One submit_sm that was accepted."""
-
-    number: int
-    phone: str
-    sender: str
-    at: str
-    state: int
-    error: int
-    reference: int = 0
-    total: int = 1
-    part: int = 1
-    octets: str = ""
-    coding: int = 0
-
-
-@dataclass(slots=True)
-class Shown:
-    """A message as it stands on a phone."""
-
-    id: str
-    phone: str
-    at: str
-    direction: str
-    text: str
-    sender: str
-
-
-@dataclass(slots=True)
-class _State:
-    phones: dict[str, Phone] = field(default_factory=dict)
-    shown: list[Shown] = field(default_factory=list)
-    taken: list[Taken] = field(default_factory=list)
-    next: int = 1000001
 
 
 class SmppEmulator:
@@ -94,7 +56,7 @@ class SmppEmulator:
         self._mode = Mode.OK
         self._world = world
         self._outbox = Outbox(world, self._line)
-        self._state = _State()
+        self._centre = Centre()
         self._server: asyncio.Server | None = None
         self._tcp_port = 0
         self._lately: deque[datetime] = deque()
@@ -155,41 +117,34 @@ class SmppEmulator:
     def put(self, address: str, name: str, started: bool) -> Phone:
         """Make or rename a phone; any number can be written to, so `started` changes nothing."""
         number = normalize(address)
-        phone = self._state.phones.setdefault(number, Phone(number, name, True))
+        phone = self._centre.phones.setdefault(number, Phone(number, name, True))
         phone.name = name
         return phone
 
     def phones(self) -> list[Phone]:
         """All phones, in the order they came up."""
-        return list(self._state.phones.values())
+        return list(self._centre.phones.values())
 
     def messages(self, address: str) -> list[PhoneMessage]:
         """SMS from and to the clinic."""
-        phone = self._phone(address)
-        return [
-            PhoneMessage(item.id, datetime.fromisoformat(item.at), item.direction, item.text, sender=item.sender)
-            for item in self._state.shown
-            if item.phone == phone.address
-        ]
+        return self._centre.messages(address)
 
     async def press(self, address: str, message: str, button: str) -> None:
         """SMS has no buttons."""
-        self._phone(address)
+        self._centre.phone(address)
         raise Impossible("в SMS нет кнопок: ответьте цифрой")
 
     async def say(self, address: str, text: str, files: Sequence[File] = ()) -> None:
         """Answer the last SMS, or write to the clinic's number."""
-        phone = self._phone(address)
+        phone = self._centre.phone(address)
         if files:
             raise Impossible("в SMS нет файлов")
         if phone.blocked:
             raise Impossible("номер отключен")
-        incoming = (item for item in reversed(self._state.shown) if item.direction == "in")
-        last = next((item for item in incoming if item.phone == phone.address), None)
-        to = last.sender if last else CLINIC_NUMBER
+        to = self._centre.last_sender(phone.address) or CLINIC_NUMBER
         if not to.isdecimal():
             raise Impossible("на имя отправителя ответить нельзя")
-        number = self._number()
+        number = self._centre.number()
         self._show(phone.address, "out", text, "", number)
         for part in parts.cut(text, str(number), _PLAIN):
             sm = Sm(Address(1, 1, phone.address.lstrip("+")), Address(1, 1, to), part.octets, part.data_coding)
@@ -206,7 +161,7 @@ class SmppEmulator:
 
     async def block(self, address: str, blocked: bool) -> None:
         """The number dies, or lives again."""
-        phone = self._phone(address)
+        phone = self._centre.phone(address)
         phone.blocked = blocked
         self._world.changed(self.contact_kind, phone.address)
 
@@ -214,16 +169,11 @@ class SmppEmulator:
 
     def dump(self) -> dict[str, Any]:
         """Phones, messages, the counter, what waits, and the port."""
-        return {**asdict(self._state), "outbox": self._outbox.dump(), "port": self._tcp_port}
+        return {**self._centre.dump(), "outbox": self._outbox.dump(), "port": self._tcp_port}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take up what `dump` gave."""
-        self._state = _State(
-            {address: Phone(**item) for address, item in state["phones"].items()},
-            [Shown(**item) for item in state["shown"]],
-            [Taken(**item) for item in state["taken"]],
-            state["next"],
-        )
+        self._centre = Centre.load(state)
         self._outbox.load(state["outbox"])
         if self._server is None:
             self._tcp_port = state["port"]
@@ -242,17 +192,18 @@ class SmppEmulator:
 
     async def accept(self, sm: Sm, where: Place | None, octets: bytes) -> str:
         """Take a part, show the message when it is whole, send its receipt when one is asked for."""
-        number, place = self._number(), where or Place(0, 1, 1)
-        phone = self.put_silently("+" + sm.to.number)
+        number, place = self._centre.number(), where or Place(0, 1, 1)
+        address = "+" + sm.to.number
+        phone = self._centre.phones.setdefault(address, Phone(address, "", True))
         failed = phone.blocked or place.number in self.habits.lost
         taken = Taken(
             number, phone.address, sm.source.number, self._world.now().isoformat(),
-            _UNDELIVERABLE if failed else _DELIVERED, 1 if phone.blocked else 0,
+            UNDELIVERABLE if failed else DELIVERED, 1 if phone.blocked else 0,
             place.reference, place.total, place.number, octets.hex(), sm.data_coding,
         )  # fmt: skip
-        self._state.taken.append(taken)
-        if not failed:
-            self._assemble(taken)
+        text = self._centre.keep(taken)
+        if text is not None:
+            self._show(phone.address, "in", text, taken.sender, number)
         if sm.registered & 0x03:
             self._report(taken, sm)
             if self.habits.early:
@@ -261,10 +212,10 @@ class SmppEmulator:
 
     def found(self, query: Query) -> Found | None:
         """A message by its id and sender."""
-        for item in reversed(self._state.taken):
+        for item in reversed(self._centre.taken):
             spelled = f"{item.number:X}" if self.habits.hex_ids else str(item.number)
             if (spelled, item.sender) == (query.message_id, query.source.number):
-                return Found(query.message_id, f"{_stamp(item.at)}000+", item.state, item.error)
+                return Found(query.message_id, f"{item.stamp}000+", item.state, item.error)
         return None
 
     def came(self, line: Line) -> None:
@@ -272,37 +223,16 @@ class SmppEmulator:
         self.binds += 1
         self._outbox.again()
 
-    def put_silently(self, number: str) -> Phone:
-        """The phone of a number, made when nobody had it."""
-        return self._state.phones.setdefault(number, Phone(number, "", True))
-
     # -- small parts --
-
-    def _assemble(self, last: Taken) -> None:
-        mine = [
-            item
-            for item in self._state.taken
-            if (item.phone, item.sender, item.reference, item.total)
-            == (last.phone, last.sender, last.reference, last.total)
-            and item.state == _DELIVERED
-            and (item.octets or item is last)
-        ]
-        found = {item.part: item for item in mine} if last.total > 1 else {1: last}
-        if len(found) < last.total:
-            return
-        octets = b"".join(bytes.fromhex(found[number].octets) for number in sorted(found))
-        for item in found.values():
-            item.octets = ""  # shown: a later message with the same reference begins anew
-        self._show(last.phone, "in", decoded(octets, last.coding), last.sender, last.number)
 
     def _show(self, phone: str, direction: str, text: str, sender: str, number: int) -> None:
         at = self._world.now().isoformat()
-        self._state.shown.append(Shown(str(number), phone, at, direction, text, sender))
+        self._centre.shown.append(Shown(str(number), phone, at, direction, text, sender))
         self._world.changed(self.contact_kind, phone)
 
     def _report(self, taken: Taken, sm: Sm) -> None:
-        stamp, word = _stamp(taken.at)[:10], state_word(taken.state)
-        done = "001" if taken.state == _DELIVERED else "000"
+        stamp, word = taken.stamp[:10], state_word(taken.state)
+        done = "001" if taken.state == DELIVERED else "000"
         text = (
             f"id:{taken.number:010} sub:001 dlvrd:{done} submit date:{stamp} done date:{stamp} stat:{word} "
             f"err:{taken.error:03} text:"
@@ -327,21 +257,7 @@ class SmppEmulator:
     def _line(self) -> Link | None:
         return next((line.link for line in self.lines if line.receives), None)
 
-    def _phone(self, address: str) -> Phone:
-        try:
-            return self._state.phones[normalize(address)]
-        except (BadPhone, KeyError):
-            raise NoSuchPhone(address) from None
-
-    def _number(self) -> int:
-        self._state.next += 1
-        return self._state.next - 1
-
 
 def make(world: World) -> SmppEmulator:
     """The SMS centre in this world."""
     return SmppEmulator(world)
-
-
-def _stamp(at: str) -> str:
-    return datetime.fromisoformat(at).strftime("%y%m%d%H%M%S")
