@@ -54,12 +54,14 @@ class Catch:
             return pdu.answer(TEMPORARY, Named())
         return pdu.answer(0, Named())
 
-    async def completed(self, long: Long) -> None:
-        """All parts of a message have been taken: keep their ids, and hand on what was said of them meanwhile."""
-        early, long.early = long.early, []
+    async def stopped(self, long: Long) -> None:
+        """Keep the ids of the parts taken; when these are all, hand on what was said of them meanwhile."""
+        if not long.ids:
+            return
         try:
-            for raw in early:
-                await self._tell(from_hex(raw), long)
+            while long.whole and long.early:
+                await self._tell(from_hex(long.early[0]), long)
+                del long.early[0]
             await self._memory.flush()
         except Exception as error:
             # The message stands at the gateway: to call it failed now would send it twice.

@@ -93,9 +93,11 @@ def _session(account: Account) -> SmppSession:
 async def _send_long(session: SmppSession, key: str, mould: Sm, cut: Sequence[parts.Part]) -> str:
     seen = sha256(repr((mould.source, mould.to, [part.octets for part in cut])).encode()).hexdigest()[:16]
     long = session.memory.begun(key, seen, len(cut))
-    for part in cut[len(long.ids) :]:
-        await session.submit(*_filled(mould, part), long)
-    await session.completed(long)
+    try:
+        for part in cut[len(long.ids) :]:
+            await session.submit(*_filled(mould, part), long)
+    finally:
+        await session.stopped(long)
     return ids.whole(long.ids)
 
 

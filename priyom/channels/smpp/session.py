@@ -22,8 +22,8 @@ from priyom.contracts.errors import ChannelError, Throttled, Unavailable, Uncert
 from priyom.foundation.clock import now
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
-FAILURES = 6
-"""So many failed tries in a row (about half a minute) and the clinic is told."""
+FAILURES = 5
+"""So many failed tries in a row after a line that stood, and the clinic is told; before, at once."""
 PATIENCE = 10.0
 """Seconds a silent gateway has to answer enquire_link."""
 SWEEP_SECONDS = 60.0
@@ -39,6 +39,7 @@ class SmppSession:
         self._connect_timeout = connect_timeout
         self._bound: Bound | None = None
         self._line = ""
+        self._stood = False
         self._trouble: ChannelError | None = None
         self._changed = asyncio.Event()
         self.memory = Memory(now, post.keep)
@@ -51,7 +52,7 @@ class SmppSession:
 
     async def run(self) -> None:
         """Hold the line until cancelled. Raises Misconfigured when the gateway does not let us in; Unavailable or
-        Throttled when it has not been reached for about half a minute."""
+        Throttled when it cannot be reached at first, or not again after several tries."""
         try:
             self.memory.load(await self._post.cursor())
             while True:
@@ -84,9 +85,9 @@ class SmppSession:
             self._catch.under_way.discard(answered)
             answered.set_result(None)
 
-    async def completed(self, long: Long) -> None:
-        """Every part of `long` has been taken."""
-        await self._catch.completed(long)
+    async def stopped(self, long: Long) -> None:
+        """No more parts of `long` go now: all have been taken, or one was not."""
+        await self._catch.stopped(long)
 
     async def query(self, query: Query) -> Found | None:
         """What the gateway knows of a message; None when it does not say. Raises Unavailable."""
@@ -124,7 +125,7 @@ class SmppSession:
         return self._bound
 
     async def _open(self) -> Bound:
-        """A new line, tried for with growing pauses. Raises what the last try raised."""
+        """A line; after one that stood, tried for with growing pauses. Raises what the last try raised."""
         failures = 0
         while True:
             try:
@@ -137,7 +138,7 @@ class SmppSession:
                 )
             except (Unavailable, Throttled) as error:
                 failures += 1
-                if failures >= FAILURES:
+                if not self._stood or failures >= FAILURES:
                     raise
                 self._now_is(None, error)
             await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)))
@@ -145,7 +146,7 @@ class SmppSession:
 
     async def _hold(self, bound: Bound) -> None:
         """Until the line ends; on cancellation it is unbound first."""
-        self._line = uuid4().hex[:12]
+        self._line, self._stood = uuid4().hex[:12], True
         self._now_is(bound, None)
         every = max(1, self._settings.enquire_seconds)
         chores = [asyncio.create_task(bound.link.keep_alive(every, PATIENCE)), asyncio.create_task(self._sweep())]

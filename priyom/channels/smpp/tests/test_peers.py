@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,12 @@ LONG = "Сәлеметсіз бе, Әсел! " * 6 + "👍" * 10
 EXTENDED = "Plain [words] 10€ " * 12
 
 
+def listens(port: int) -> bool:
+    """Whether anybody does."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def out(key: str, text: str) -> Outgoing:
     return Outgoing(key, PHONE, Message(text), valid_for=7200)
 
@@ -28,6 +35,7 @@ async def test_our_session_against_the_npm_gateway(stage: SmppStage) -> None:
     """Bind, throttling, three alphabets, parts, receipts with ids in the other radix, an SMS in two parts."""
     port = free_port()
     gateway = asyncio.create_task(node_peer(HERE / "peer_node_server.js", "smpp", str(port), "pw-right", timeout=90))
+    await until(lambda: listens(port) or gateway.done(), 60)
     held = stage.hold(port=port, password="pw-right", message_ids="hex_then_dec")
     await until(lambda: held.session.bound or gateway.done())
     if gateway.done():

@@ -7,12 +7,16 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from priyom.channels.smpp import send
+from priyom.channels.smpp.binding import Bound, bind
 from priyom.channels.smpp.gateway import RATE, WINDOW
 from priyom.channels.smpp.pdu import Command, Found, Pdu, Sm, decode
+from priyom.channels.smpp.session import FAILURES
+from priyom.channels.smpp.settings import Settings
 from priyom.channels.smpp.tests.stage import SmppStage, until
 from priyom.contracts.channel import Request
 from priyom.contracts.emulator import Mode
@@ -145,7 +149,8 @@ async def deliver(stage: SmppStage, *pdus: Pdu) -> list[int]:
     return [(await line.request(Command.DELIVER_SM, pdu.body, pdu.tlvs)).status for pdu in pdus]
 
 
-async def test_throttled_half_way_goes_on_with_the_next_part(stage: SmppStage) -> None:
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_throttled_half_way_goes_on_with_the_next_part(stage: SmppStage, restarted: bool) -> None:
     stage.hold()
     seen = spy(stage)
     stage.smsc.too_fast = lambda: len(seen) == 1  # type: ignore[method-assign]
@@ -153,6 +158,9 @@ async def test_throttled_half_way_goes_on_with_the_next_part(stage: SmppStage) -
         await submit(stage, LONG)
     assert caught.value.after >= 1
     stage.smsc.too_fast = lambda: False  # type: ignore[method-assign]
+    if restarted:
+        await stage.now.end()
+        stage.hold(stage.now.post)
     receipt = await submit(stage, LONG)
     assert len(seen) == 3
     assert [message.text for message in stage.emulator.messages(PHONE)] == [LONG]
@@ -376,13 +384,34 @@ async def test_a_gateway_that_falls_silent_is_left(stage: SmppStage, monkeypatch
     assert not held.task.done()
 
 
-async def test_nobody_there_is_told_after_a_while(stage: SmppStage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("priyom.channels.smpp.session.FIRST_PAUSE", 0.01)
+def spy_binds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of every port a session has tried."""
+    tries: list[int] = []
+
+    async def counted(settings: Settings, *rest: Any, **more: Any) -> Bound:
+        tries.append(settings.port)
+        return await bind(settings, *rest, **more)
+
+    monkeypatch.setattr("priyom.channels.smpp.session.bind", counted)
+    return tries
+
+
+async def test_nobody_there_is_told(stage: SmppStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once when the line has never stood; after several tries when it had."""
+    tries, good = spy_binds(monkeypatch), stage.settings["port"]
     held = stage.hold(port=9)
     with pytest.raises(Unavailable):
         await held.task
+    assert len(tries) == 1
     with pytest.raises(Unavailable):
         await send.send(stage.http, stage.account, Outgoing("d1", PHONE, Message("Да")))
+    monkeypatch.setattr("priyom.channels.smpp.session.FIRST_PAUSE", 0.01)
+    held = stage.hold(port=good)
+    await stage.ready()
+    stage.emulator.mode = Mode.DOWN
+    with pytest.raises(Unavailable):
+        await held.task
+    assert len(tries) == 2 + FAILURES
 
 
 @pytest.mark.parametrize("change", [{"port": "0"}, {"system_id": "stranger"}, {"security": "tls", "ca_pem": "x"}])
