@@ -6,6 +6,7 @@ so it may be repeated) and `NoAnswer` (it left, or may have left; the outcome is
 
 from __future__ import annotations
 
+import asyncio
 import json as jsonlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -139,12 +140,16 @@ class Http:
             )
         elif body is not None:
             call = call.body_bytes(body)
+        task = asyncio.current_task()
+        cancels = task.cancelling() if task else 0
         try:
             response = await call.build().send()
             content = bytes(await response.bytes())
         except PyreqwestError as error:
+            _heed(task, cancels)
             # Without its cause: that quotes the address, and in an address may stand a token.
             raise (NotSent if _never_left(error) else NoAnswer)(_words(error)) from None
+        _heed(task, cancels)
         return Answer(response.status, response.headers, content)
 
     def _client(self, via: Via) -> Client:
@@ -162,6 +167,13 @@ class Http:
                 builder = builder.add_root_certificate_pem(via.ca_pem.encode())
             client = self._clients[via] = builder.build()
         return client
+
+
+def _heed(task: asyncio.Task[Any] | None, cancels: int) -> None:
+    """The client forgets a cancellation that comes together with the answer; whoever cancelled a loop that asks again
+    and again would then wait for it for ever."""
+    if task and task.cancelling() > cancels:
+        raise asyncio.CancelledError
 
 
 def _words(error: PyreqwestError) -> str:

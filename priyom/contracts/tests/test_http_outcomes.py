@@ -51,3 +51,27 @@ async def test_no_address_in_the_words(http: Http) -> None:
     with pytest.raises(NotSent, match="tcp connect error") as told:
         await http.request("POST", f"http://127.0.0.1:9/bot{token}/sendMessage", json={})
     assert token not in "".join(traceback.format_exception(told.value))
+
+
+async def test_a_cancellation_is_not_forgotten_when_the_answer_comes_with_it(http: Http) -> None:
+    answered: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.003)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        writer.close()
+
+    async def ask(url: str) -> None:
+        await http.request("GET", url)
+        answered.append(url)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        for turn in range(300):
+            task = asyncio.get_running_loop().create_task(ask(url))
+            await asyncio.sleep(0.002 + turn % 30 / 5000)
+            asked_to_stop, before = task.cancel(), len(answered)
+            await asyncio.gather(task, return_exceptions=True)
+            assert not asked_to_stop or len(answered) == before
