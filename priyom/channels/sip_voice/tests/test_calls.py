@@ -216,6 +216,9 @@ async def test_calls_from_outside_are_not_taken(stage: VoiceStage) -> None:
             asked = request(trunk, here, method, "sip:clinic@127.0.0.1", "<sip:clinic@127.0.0.1>", "c", 1, "t")
             said[method] = (await wire.ask(asked, there, within=10)).status
         assert said == {"INVITE": 480, "BYE": 481, "OPTIONS": 200, "NOTIFY": 200, "SUBSCRIBE": 405, "INFO": 481}
+        [talk] = line._calls.values()
+        bye = request(trunk, here, "BYE", "sip:clinic@127.0.0.1", "<sip:clinic@127.0.0.1>;tag=x", talk.leg.call, 9, "t")
+        assert (await wire.ask(bye, there, within=10)).status == 481, "whoever has seen the Call-ID cannot hang up"
         assert line.talking
     finally:
         wire.close()
