@@ -48,10 +48,11 @@ def spell(kind: str, address: str) -> str:
     return address
 
 
-def shown(message: PhoneMessage) -> dict[str, Any]:
+def shown(message: PhoneMessage, channel: str = "") -> dict[str, Any]:
     """A message as the contract has it."""
     return {
         "id": message.id,
+        "channel": channel,
         "at": message.at.isoformat().replace("+00:00", "Z"),
         "direction": message.direction,
         "text": message.text,
@@ -89,8 +90,18 @@ class Phones:
         }
 
     def everyone(self) -> list[dict[str, Any]]:
-        """All phones of all channels."""
-        return [self.picture(g, phone) for g in self.gateways.values() for phone in g.emulator.phones()]
+        """All phones, each address once: of the channels that share it, the one where something was written."""
+        found: dict[tuple[str, str], tuple[bool, dict[str, Any]]] = {}
+        for gateway in self.gateways.values():
+            for phone in gateway.emulator.phones():
+                picture = self.picture(gateway, phone)
+                key, used = (
+                    (picture["kind"], spell(picture["kind"], phone.address)),
+                    bool(gateway.emulator.messages(phone.address)),
+                )
+                if key not in found or used > found[key][0]:
+                    found[key] = (used, picture)
+        return [picture for _, picture in found.values()]
 
     def find(self, gateway: Gateway, address: str) -> Phone | None:
         """The phone of that address on one channel."""
@@ -128,22 +139,29 @@ class Phones:
             picture = picture or self.picture(gateway, phone)
         return picture, new
 
-    def messages(self, kind: str, address: str) -> list[PhoneMessage]:
-        """The chat over all channels of the kind, oldest first."""
-        found: list[PhoneMessage] = []
+    def messages(self, kind: str, address: str) -> list[tuple[str, PhoneMessage]]:
+        """The chat over all channels of the kind, oldest first, each message with its channel."""
+        found: list[tuple[str, PhoneMessage]] = []
         known = False
         for gateway in self.of_kind(kind):
             phone = self.find(gateway, address)
             known = known or phone is not None or not gateway.needs_start
             if phone is not None:
-                found += gateway.emulator.messages(phone.address)
+                found += [(gateway.key, message) for message in gateway.emulator.messages(phone.address)]
         if not known:
             raise NoSuchPhone(address)
-        return sorted(found, key=lambda message: message.at)
+        return sorted(found, key=lambda item: item[1].at)
 
     def talking(self, kind: str, address: str, message: str = "") -> tuple[Emulator, str]:
         """The emulator where `message` stands (else where the last one came), and the address as it spells it."""
-        best: tuple[Any, Emulator, str] | None = None
+        for emulator, spelled in (found := self.all_talking(kind, address)):
+            if message and any(item.id == message for item in emulator.messages(spelled)):
+                return emulator, spelled
+        return found[0]
+
+    def all_talking(self, kind: str, address: str) -> list[tuple[Emulator, str]]:
+        """Every emulator that knows the phone, the one where the last message came first. Raises NoSuchPhone."""
+        found: list[tuple[float, Emulator, str]] = []
         for gateway in self.of_kind(kind):
             phone = self.find(gateway, address)
             if phone is None and not gateway.needs_start:
@@ -152,11 +170,7 @@ class Phones:
             if phone is None:
                 continue
             chat = gateway.emulator.messages(phone.address)
-            if message and any(item.id == message for item in chat):
-                return gateway.emulator, phone.address
-            last = chat[-1].at.timestamp() if chat else 0.0
-            if best is None or last > best[0]:
-                best = (last, gateway.emulator, phone.address)
-        if best is None:
+            found.append((chat[-1].at.timestamp() if chat else 0.0, gateway.emulator, phone.address))
+        if not found:
             raise NoSuchPhone(address)
-        return best[1], best[2]
+        return [(emulator, spelled) for _, emulator, spelled in sorted(found, key=lambda item: -item[0])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from priyom.contracts.emulator import Impossible, NoSuchPhone
+from priyom.contracts.message import File
 
 log = logging.getLogger(__name__)
 
@@ -114,3 +116,18 @@ def flag_of(body: dict[str, Any], name: str, default: bool) -> bool:
     if not isinstance(value, bool):
         raise Problem(422, f"«{name}» бывает true или false")
     return value
+
+
+def files_of(body: dict[str, Any]) -> list[File]:
+    """The files of a request, `[{"name", "mime", "content"}]` with the content in base64; none when absent. Raises
+    Problem."""
+    value = body.get("files") or []
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Problem(422, "«files» - это список файлов")
+    try:
+        return [
+            File(text_of(item, "name"), text_of(item, "mime"), b64decode(text_of(item, "content"), validate=True))
+            for item in value
+        ]
+    except ValueError:
+        raise Problem(422, "Содержимое файла должно быть в base64") from None

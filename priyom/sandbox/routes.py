@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from priyom.contracts.emulator import Mode, NoSuchPhone
+from priyom.contracts.emulator import Impossible, Mode, NoSuchPhone
+from priyom.contracts.message import File
 from priyom.sandbox.clock import Backwards, Turner
 from priyom.sandbox.duration import BadTime, read_duration, read_moment
 from priyom.sandbox.keep import Keeper
 from priyom.sandbox.phones import Phones, shown
-from priyom.sandbox.problems import Problem, body_of, flag_of, text_of
+from priyom.sandbox.problems import Problem, body_of, files_of, flag_of, text_of
 from priyom.sandbox.world import Viewers
 
 
@@ -68,7 +69,8 @@ class Contract:
 
     async def messages(self, request: web.Request) -> web.Response:
         """The chat of one phone, oldest first."""
-        return web.json_response([shown(message) for message in self.phones.messages(*_whose(request))])
+        chat = self.phones.messages(*_whose(request))
+        return web.json_response([shown(message, channel) for channel, message in chat])
 
     async def press(self, request: web.Request) -> web.Response:
         """Press a button of a message."""
@@ -78,12 +80,26 @@ class Contract:
         return await self._act(request, emulator.press(address, message, button))
 
     async def say(self, request: web.Request) -> web.Response:
-        """Type a text."""
-        text = text_of(await body_of(request), "text")
-        if not text.strip():
+        """Type a text, perhaps with files: `[{"name", "mime", "content" (base64)}]`. It goes where the last message
+        came from; where nobody can write (a call, a notice), to the next one of the kind."""
+        body = await body_of(request)
+        files = files_of(body)
+        text = text_of(body, "text") if body.get("text") is not None or not files else ""
+        if not text.strip() and not files:
             raise Problem(422, "Пустой текст не отправить")
-        emulator, address = self.phones.talking(*_whose(request))
-        return await self._act(request, emulator.say(address, text))
+        return await self._act(request, self._say(*_whose(request), text, files))
+
+    async def _say(self, kind: str, address: str, text: str, files: Sequence[File]) -> None:
+        impossible: Impossible | None = None
+        for emulator, spelled in self.phones.all_talking(kind, address):
+            try:
+                await (emulator.say(spelled, text, files) if files else emulator.say(spelled, text))
+            except Impossible as error:
+                impossible = impossible or error
+            else:
+                return
+        assert impossible is not None
+        raise impossible
 
     async def block(self, request: web.Request) -> web.Response:
         """Block the clinic; `{"blocked": false}` lets it in again."""

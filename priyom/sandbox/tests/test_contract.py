@@ -64,7 +64,7 @@ async def test_messages_as_the_contract_has_them(http: aiohttp.ClientSession, sa
     assert abs(at - clock.now()) < timedelta(minutes=1)
     assert message == {
         "id": "1", "direction": "in", "text": "Ждем вас", "buttons": [{"id": "0.0", "label": "Приду"}],
-        "edited": False, "files": [], "subject": "", "sender": "",
+        "edited": False, "files": [], "subject": "", "sender": "", "channel": "chatter",
     }  # fmt: skip
 
 
@@ -166,7 +166,7 @@ async def test_phones_outlive_a_restart(http: aiohttp.ClientSession, sandbox: Sa
     (tmp_path / "texter.json").read_text()
     other = Sandbox(tmp_path, "http://127.0.0.1:1", "http://127.0.0.1:2")
     other.keeper.load()
-    assert [m.text for m in other.phones.messages("chat", "501")] == ["помните меня"]
+    assert [m.text for _, m in other.phones.messages("chat", "501")] == ["помните меня"]
     assert other.emulators["texter"].mode is Mode.SLOW
     (tmp_path / "chatter.json").write_text("{")
     other.keeper.load()
