@@ -13,7 +13,7 @@ import pytest
 
 from priyom.channels.smpp import send
 from priyom.channels.smpp.binding import Bound, bind
-from priyom.channels.smpp.gateway import RATE, WINDOW
+from priyom.channels.smpp.gateway import RATE, WINDOW, Line
 from priyom.channels.smpp.pdu import Command, Found, Pdu, Sm, decode
 from priyom.channels.smpp.session import FAILURES
 from priyom.channels.smpp.settings import Settings
@@ -210,6 +210,21 @@ async def test_many_messages_fill_the_window_and_no_more(stage: SmppStage) -> No
     await submit(stage, "Ещё", "d999")
 
 
+async def test_our_window_is_kept(stage: SmppStage) -> None:
+    """What waits for a place has not left, and is told so when the line breaks."""
+    stage.hold(window=3)
+    await stage.ready()
+    stage.emulator.mode = Mode.HANG
+    sent = [asyncio.create_task(submit(stage, f"№ {number}", f"d{number}")) for number in range(5)]
+    await until(lambda: len(stage.emulator.messages(PHONE)) >= 3)
+    await stage.world.settled()
+    assert len(stage.emulator.messages(PHONE)) == 3
+    stage.emulator.mode = Mode.OK
+    stage.smsc.drop_lines()
+    kinds = [type(error) for error in await asyncio.gather(*sent, return_exceptions=True)]
+    assert kinds == [Uncertain] * 3 + [Unavailable] * 2
+
+
 async def test_beyond_the_gateway_s_window(stage: SmppStage) -> None:
     stage.hold(window=WINDOW + 1)
     await stage.ready()
@@ -353,13 +368,22 @@ async def test_a_message_is_delivered_by_asking_only_when_all_parts_are(stage: S
     assert report.signal is Signal.SENT
 
 
-async def test_unbind_at_the_end_and_on_the_gateway_s_word(stage: SmppStage) -> None:
+async def test_unbind_at_the_end_and_on_the_gateway_s_word(stage: SmppStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
+    asked = Line._asked
+
+    async def watched(self: Line, pdu: Pdu) -> Pdu | None:
+        heard.append(pdu.command)
+        return await asked(self, pdu)
+
+    monkeypatch.setattr(Line, "_asked", watched)
     held = stage.hold()
     await stage.ready()
     [line] = stage.smsc.lines
     assert (await line.link.request(Command.UNBIND)).status == 0
     await until(lambda: stage.smsc.binds == 2 and held.session.bound)
     await held.end()
+    assert heard == [Command.BIND_TRANSCEIVER, Command.BIND_TRANSCEIVER, Command.UNBIND]
     await until(lambda: not stage.smsc.lines)
     with pytest.raises(Unavailable):
         await send.send(stage.http, stage.account, Outgoing("d1", PHONE, Message("Да")))
