@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from hashlib import sha256
 
-from priyom.channels.compass.send import COMMAND
+from priyom.channels.compass.send import COMMAND, short
 from priyom.contracts.channel import Account, Parsed, Request
 from priyom.contracts.errors import Forged, Malformed
 from priyom.contracts.events import Event, Pressed, Said
@@ -34,9 +34,9 @@ def identify(account: Account, request: Request) -> tuple[str, str]:
     if not key:
         return "sha256:" + sha256(request.body).hexdigest(), ""
     try:
-        return key, tree.words("group_id", "") or f"user:{tree.number('user_id')}"
+        return short(key), short(tree.words("group_id", "")) or f"user:{tree.number('user_id')}"
     except Malformed:
-        return key, ""
+        return short(key), ""
 
 
 def parse(account: Account, request: Request) -> Parsed:
@@ -47,7 +47,7 @@ def parse(account: Account, request: Request) -> Parsed:
     text = tree.words("text", "").strip()
     if not text.startswith("/"):
         return Parsed()
-    person, number = f"user:{tree.number('user_id')}", tree.words("message_id")
+    person, number = f"user:{tree.number('user_id')}", short(tree.words("message_id"))
     word, _, rest = text.partition(" ")
     event: Event | None = None
     if word.lower() == COMMAND:

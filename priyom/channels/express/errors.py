@@ -59,4 +59,4 @@ def explained(body: object) -> str:
     said = data.get("error_description") if isinstance(data, dict) else None
     errors = body.get("errors")
     more = said or (", ".join(map(str, errors)) if isinstance(errors, list) else "")
-    return ": ".join(filter(None, (str(body.get("reason") or ""), str(more or ""))))[:300]
+    return ": ".join(filter(None, (str(body.get("reason") or ""), str(more or ""))))[:250]

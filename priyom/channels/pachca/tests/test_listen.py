@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
 import pytest_asyncio
 
+from priyom.channels.pachca.emulator import Emulator
+from priyom.channels.pachca.emulator_state import moment
 from priyom.channels.pachca.listen import Polling, open
 from priyom.contracts.channel_suite import Stage
 from priyom.contracts.emulator import Mode
@@ -54,6 +57,19 @@ async def test_everything_is_taken_once_and_in_order(stage: Stage) -> None:
     await stage.emulator.say(ANNA, "последнее")
     await again.round()
     assert [event.text for event in stage.read(post) if isinstance(event, Said)] == ["последнее"]
+
+
+async def test_an_event_listed_late_is_not_missed(stage: Stage) -> None:
+    post = stage.post()
+    session = Polling(stage.http, stage.account, post)
+    await stage.emulator.say(ANNA, "второе")
+    await session.round()
+    await stage.emulator.say(ANNA, "первое, но замешкалось")
+    bot = cast(Emulator, stage.emulator)._state.bots[stage.settings["token"]]
+    bot.history[-1]["created_at"] = moment(stage.world.now() - timedelta(seconds=30))
+    await session.round()
+    assert len(stage.read(post)) == 2
+    assert datetime.fromisoformat(post.position) == stage.world.now()
 
 
 async def test_polled_and_called_are_one_update(stage: Stage) -> None:

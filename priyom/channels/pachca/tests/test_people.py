@@ -95,7 +95,10 @@ async def test_readers_are_asked_for(stage: Stage) -> None:
 async def test_somebody_else_s_reading_is_not_the_person_s(stage: Stage) -> None:
     number = await send(stage, BEK)
     people(stage)._state.letters[number].readers = [45, 1_738_816]
-    assert await ask(stage.http, stage.account, [Asked(number, "k", BEK, datetime(2026, 3, 20, tzinfo=UTC))]) == []
+    group = await send(stage, DESK)
+    people(stage)._state.letters[group].readers = [int(stage.settings["bot_id"])]
+    asked = [Asked(n, "k", a, datetime(2026, 3, 20, tzinfo=UTC)) for n, a in ((number, BEK), (group, DESK))]
+    assert await ask(stage.http, stage.account, asked) == []
 
 
 async def test_a_suspended_person_cannot_be_reached(stage: Stage) -> None:
