@@ -68,7 +68,7 @@ async def running(held: Polling | Watch) -> AsyncIterator[asyncio.Task[None]]:
 
 async def until(true: Callable[[], bool]) -> None:
     """Wait for it, as long as a slow machine may need."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while not true():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
