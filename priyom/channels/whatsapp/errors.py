@@ -38,12 +38,12 @@ TABLE: Mapping[int, tuple[_Maker, str]] = {
     133010: (Misconfigured, "Номер не зарегистрирован в Cloud API"),
     133005: (Misconfigured, "Неверен PIN номера"),
     133006: (Misconfigured, "Номер не подтвержден"),
-    131030: (Misconfigured, "Это тестовый номер: получателя нет в его списке"),
+    131030: (Rejected, "Это тестовый номер: получателя нет в его списке"),
     131037: (Misconfigured, "Имя отправителя не одобрено"),
-    131063: (Misconfigured, "Meta выключила маркетинг для этого аккаунта"),
-    131064: (Misconfigured, "Meta ограничила аккаунт: шаблоны отнесены не к той категории"),
+    131063: (Rejected, "Meta выключила маркетинг для этого аккаунта"),
+    131064: (Rejected, "Meta ограничила аккаунт: шаблоны отнесены не к той категории"),
     134011: (Misconfigured, "Не приняты условия оплаты Meta"),
-    139200: (Misconfigured, "Meta закрыла отправку без шаблонов"),
+    139200: (Rejected, "Meta закрыла отправку без шаблонов"),
     1: (Unavailable, "WhatsApp ответил неизвестной ошибкой"),
     2: (Unavailable, "WhatsApp временно недоступен"),
     131000: (Unavailable, "WhatsApp ответил неизвестной ошибкой"),
@@ -78,8 +78,8 @@ TABLE: Mapping[int, tuple[_Maker, str]] = {
 GONE = frozenset({131026})
 """Reported codes that speak of the address, not of the message."""
 
-ACCOUNT = frozenset(code for code, (maker, _) in TABLE.items() if maker is Misconfigured)
-"""Codes that speak of the clinic's account, wherever they come."""
+ACCOUNT = frozenset({368, 131031, 131042, 131045, 133010})
+"""Reported codes after which nothing of this account will go until somebody has looked."""
 
 
 def words(code: int, details: str) -> str:

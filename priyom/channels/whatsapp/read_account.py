@@ -99,7 +99,7 @@ def _account(value: Tree) -> list[Event]:
 
 
 def _restriction(kinds: Sequence[str]) -> list[Event]:
-    """Only a ban on messages is a trouble; what else is closed is good to know."""
+    """Only a ban on answers stops everything; where only the first word is barred, answers must still go."""
     said = ", ".join(RESTRICTIONS.get(kind, kind) for kind in kinds if kind)
     if not said:
         return []

@@ -108,7 +108,13 @@ TABLE: dict[str, list[Event]] = {
     "quality": [AccountChanged(Vitals(daily_limit=UNLIMITED, note="WhatsApp: THROUGHPUT_UPGRADE"))],
     "account_disabled": [AccountChanged(Vitals(), "Meta отключила аккаунт WhatsApp")],
     "account_reinstated": [AccountChanged(Vitals())],
-    "account_restricted": [AccountChanged(Vitals(), "Meta ограничила аккаунт WhatsApp: писать первыми нельзя")],
+    "account_restricted": [AccountChanged(Vitals(note="Meta ограничила аккаунт WhatsApp: писать первыми нельзя"))],
+    "account_silenced": [
+        AccountChanged(Vitals(), "Meta ограничила аккаунт WhatsApp: писать первыми нельзя, отвечать нельзя")
+    ],
+    "status_failed_marketing_off": [
+        reported(Signal.FAILED, "Meta выключила маркетинг для этого аккаунта (Marketing disabled)", "131063")
+    ],
     "account_partner": [],
     "marketing_stopped": [],
     "user_id_changed": [Stopped(HIDDEN, "user_id_update")],
