@@ -104,11 +104,8 @@ def _restriction(kinds: Sequence[str]) -> list[Event]:
     if not said:
         return []
     told = f"Meta ограничила аккаунт WhatsApp: {said}"
-    return [
-        AccountChanged(Vitals(), told)
-        if any("MESSAGING" in kind for kind in kinds)
-        else AccountChanged(Vitals(note=told))
-    ]
+    stops = "RESTRICTED_CUSTOMER_INITIATED_MESSAGING" in kinds
+    return [AccountChanged(Vitals(), told) if stops else AccountChanged(Vitals(note=told))]
 
 
 def _alert(value: Tree) -> list[Event]:
