@@ -27,6 +27,11 @@ def read_token(token: str) -> tuple[int, str]:
     return _read(token, SALT)
 
 
+def page_link(visit: Visit, channel: str) -> str:
+    """The page of this visit with all its choices: short, for texts that are paid by their length."""
+    return f"{settings.PUBLIC_URL}/p/{visit_token(visit.pk, channel)}"
+
+
 def visit_link(visit: Visit, action: str, channel: str) -> str:
     """The page of this visit, with one choice laid out. GET shows, POST does (mail scanners open links)."""
     return f"{settings.PUBLIC_URL}/p/{visit_token(visit.pk, channel)}?do={quote(action)}"

@@ -13,7 +13,7 @@ from priyom.clinic.house import house
 from priyom.contracts.card import Buttons, Card, Sort
 from priyom.foundation.clock import now
 from priyom.notifications import catalogue
-from priyom.notifications.links import unsubscribe_link, visit_link
+from priyom.notifications.links import page_link, unsubscribe_link, visit_link
 from priyom.notifications.models import Template, Wording
 from priyom.notifications.variables import VARIABLE, check, fill, moment, values
 from priyom.patients.models import Patient
@@ -21,6 +21,7 @@ from priyom.patients.models import Patient
 Offer = tuple[datetime, datetime]
 MOST_OFFERS = 6
 MOST_DIGITS = 4
+LINKED = {"ru": "Ответить: {link}", "kk": "Жауап беру: {link}"}
 NUMBERED = {"ru": "Ответьте {choices}", "kk": "Жауап беріңіз: {choices}"}
 
 
@@ -51,13 +52,17 @@ def compose(
     kind = catalogue.variant(kind, confirmed=confirmed)
     codes = languages(about.patient)[: 1 if template else None]
     spoken = card.sort == Sort.VOICE
-    short = card.buttons == Buttons.DIGITS and not spoken
+    short = card.sort == Sort.SMS or (card.buttons == Buttons.DIGITS and not spoken)
     lines = [_text(kind, code, about, short=short) for code in codes]
     rows, choices = _rows(kind, about, codes[0], card, fixed=template is not None), ""
     if spoken:
         rows = [[button] for row in rows for button in row][:MOST_DIGITS]
     if template is not None:
         lines = [fill(template.text, _values(about, codes[0]))]
+    elif rows and card.sort == Sort.SMS and card.buttons == Buttons.LINKS:
+        assert about.visit is not None
+        choices = "\n" + LINKED[codes[0]].format(link=page_link(about.visit, card.key))
+        rows = []
     elif short and rows:
         rows = [[button] for row in rows for button in row][:MOST_DIGITS]
         listed = ", ".join(f"{i} - {row[0]['label'].lower()}" for i, row in enumerate(rows, 1))

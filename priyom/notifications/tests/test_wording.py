@@ -9,7 +9,7 @@ import pytest
 
 from priyom.appointments.models import Visit
 from priyom.clinic.house import house
-from priyom.contracts.card import Buttons, Card
+from priyom.contracts.card import Card, Sort
 from priyom.contracts.registry import cards
 from priyom.contracts.registry import channel as find_channel
 from priyom.foundation.clock import clock
@@ -126,7 +126,7 @@ def test_a_long_text_of_the_clinic_keeps_its_digits(visit: Visit) -> None:
 
 
 def test_mail_has_a_subject_links_and_a_way_out(visit: Visit) -> None:
-    channel = next(c for c in cards() if c.buttons == Buttons.LINKS)
+    channel = next(c for c in cards() if c.sort == Sort.MAIL)
     body = compose("reminder_24h", about(visit), channel)
     assert body["subject"] == "Визит вторник, 3 марта, 11:00: вы придете?"
     for row in body["rows"]:
@@ -172,3 +172,12 @@ def test_cut_ends_at_a_word() -> None:
     assert cut("раз два три", 11) == "раз два три"
     assert cut("раз два, три", 10) == "раз два…"
     assert cut("ааааааааа", 5) == "аааа…"
+
+
+def test_where_nobody_can_answer_an_sms_it_carries_the_visits_page(visit: Visit) -> None:
+    body = compose("reminder_24h", about(visit), card("smsru"))
+    words, _, link = body["text"].rpartition("Ответить: ")
+    assert "Ответьте" not in words
+    assert link.startswith("http")
+    assert "/p/" in link
+    assert "rows" not in body
