@@ -151,7 +151,7 @@ def _person(message: Tree) -> str | None:
     """The address of the person who wrote in private; None for groups, channels and bots."""
     chat = message.branch("chat")
     sender = message.maybe("from")
-    if chat.words("type") != "private" or sender is None or sender.value.get("is_bot") is True:
+    if chat.words("type", "private") != "private" or sender is None or sender.value.get("is_bot") is True:
         return None
     return str(chat.number("id"))
 
