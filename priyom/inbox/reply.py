@@ -103,6 +103,13 @@ def reply(
     )  # fmt: skip
 
 
+def keep(name: str, mime: str, content: bytes) -> StoredFile:
+    """A file of ours, stored so that it can go out with a reply."""
+    return StoredFile.objects.create(
+        name=name[:200], mime=mime[:100], size=len(content), content=content, created_at=now()
+    )
+
+
 def fits(card: Card, name: str, size: int) -> None:
     """Raises CannotCarry unless a file of `size` bytes may go out over this channel."""
     if not card.carries_files:

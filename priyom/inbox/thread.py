@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from priyom.clinic.models import Staff
@@ -20,13 +20,14 @@ MOMENT = Coalesce("sent_at", "created_at")
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file on a message. `state` is delivery.FileState: here, wanted (still at the vendor), failed."""
+    """A file on a message. `state` is delivery.FileState: here, wanted (still at the vendor), failed and why."""
 
     id: int
     name: str
     mime: str
     size: int | None
     state: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Entry:
     staff_name: str = ""
     files: tuple[Attached, ...] = ()
     provider_id: str = ""
+    reply_to: str = ""
+    """The provider id of the message this one of ours quotes."""
 
 
 def thread(conversation: Conversation, before: datetime | None = None, limit: int = 100) -> list[Entry]:
@@ -59,6 +62,22 @@ def thread(conversation: Conversation, before: datetime | None = None, limit: in
     # What was said stands before what we answered to it in the same moment.
     entries.sort(key=lambda entry: (entry.at, entry.direction == "out", int(entry.id[1:])))
     return entries[-limit:]
+
+
+def file_of(conversation: Conversation, file_id: int) -> StoredFile:
+    """A file that stands in this thread. Raises StoredFile.DoesNotExist also for one of another thread."""
+    came = Incoming.objects.filter(conversation=conversation, files__contains=[{"id": file_id}])
+    if not came.exists() and not _ours(conversation).filter(body__files__contains=file_id).exists():
+        raise StoredFile.DoesNotExist
+    return StoredFile.objects.get(pk=file_id)
+
+
+def _ours(conversation: Conversation) -> QuerySet[Delivery]:
+    if conversation.patient_id is not None:
+        mine = Q(patient_id=conversation.patient_id)
+    else:
+        mine = Q(patient=None, account_id=conversation.account_id, address=conversation.address)
+    return Delivery.objects.filter(mine, op=Op.SEND)
 
 
 def _said(conversation: Conversation, before: datetime | None, limit: int) -> list[Entry]:
@@ -79,11 +98,7 @@ def _said(conversation: Conversation, before: datetime | None, limit: int) -> li
 
 
 def _written(conversation: Conversation, before: datetime | None, limit: int) -> list[Entry]:
-    if conversation.patient_id is not None:
-        mine = Q(patient_id=conversation.patient_id)
-    else:
-        mine = Q(patient=None, account_id=conversation.account_id, address=conversation.address)
-    rows = Delivery.objects.filter(mine, op=Op.SEND).select_related("account").annotate(at=MOMENT)
+    rows = _ours(conversation).select_related("account").annotate(at=MOMENT)
     if before is not None:
         rows = rows.filter(at__lt=before)
     newest = list(rows.order_by("-at", "-id")[:limit])
@@ -97,7 +112,7 @@ def _stored(ids: Iterable[int]) -> dict[int, Attached]:
     wanted = set(ids)
     if not wanted:
         return {}
-    rows = StoredFile.objects.filter(pk__in=wanted).values_list("pk", "name", "mime", "size", "state")
+    rows = StoredFile.objects.filter(pk__in=wanted).values_list("pk", "name", "mime", "size", "state", "error")
     return {row[0]: Attached(*row) for row in rows}
 
 
@@ -114,4 +129,5 @@ def _entry(row: Delivery, names: dict[int, str], stored: dict[int, Attached]) ->
         signal=row.signal if row.state != "cancelled" else "cancelled", evidence=row.evidence,
         edited_text=row.edited_text, staff_name=names.get(row.origin_id or 0, ""),
         files=_attached(row.body.get("files", ()), stored), provider_id=row.provider_id,
+        reply_to=row.body.get("reply_to", ""),
     )  # fmt: skip
