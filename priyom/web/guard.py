@@ -6,13 +6,18 @@ from django.db.models import Case, Q, QuerySet, When
 
 from priyom.appointments.models import Visit
 from priyom.clinic.access import EVERYWHERE, branches
-from priyom.clinic.models import Staff
+from priyom.clinic.models import Role, Staff
 from priyom.foundation.clock import now
 from priyom.inbox.models import CallTask, Conversation, TaskState
 from priyom.patients.access import visible
 from priyom.patients.models import Patient
 
-__all__ = ["conversation", "conversations", "patient", "sees_all", "task", "tasks", "visit", "visits"]
+__all__ = [
+    "ANSWERS", "colleagues", "conversation", "conversations", "patient", "sees_all", "task", "tasks", "visit", "visits",
+]  # fmt: skip
+
+ANSWERS = (Role.REGISTRAR, Role.OWNER, Role.ADMIN)
+"""Roles that write to patients."""
 
 
 def sees_all(staff: Staff) -> bool:
@@ -38,7 +43,7 @@ def patient(staff: Staff, patient_id: int) -> Patient:
 
 def conversations(staff: Staff) -> QuerySet[Conversation]:
     """Threads of the patients they may see, and the chats nobody is known for yet."""
-    rows = Conversation.objects.select_related("patient", "account")
+    rows = Conversation.objects.select_related("patient", "account", "assigned_to")
     if sees_all(staff):
         return rows
     return rows.filter(Q(patient=None) | Q(patient__in=visible(staff).values("pk")))
@@ -47,6 +52,15 @@ def conversations(staff: Staff) -> QuerySet[Conversation]:
 def conversation(staff: Staff, conversation_id: int) -> Conversation:
     """One thread. Raises Conversation.DoesNotExist also for one they may not see."""
     return conversations(staff).get(pk=conversation_id)
+
+
+def colleagues(conversation: Conversation) -> QuerySet[Staff]:
+    """Those a thread can be given to: they answer patients, and work where this patient goes."""
+    rows = Staff.objects.filter(is_active=True, role__in=ANSWERS).order_by("last_name", "first_name", "username")
+    if conversation.patient_id is None or not Visit.objects.filter(patient=conversation.patient_id).exists():
+        return rows
+    there = Staff.objects.filter(branches__visits__patient=conversation.patient_id)
+    return rows.filter(Q(role__in=EVERYWHERE) | Q(branches=None) | Q(pk__in=there.values("pk"))).distinct()
 
 
 def tasks(staff: Staff, *, closed: bool = False) -> QuerySet[CallTask]:

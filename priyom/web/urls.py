@@ -7,6 +7,7 @@ from django.urls import path
 from priyom.web import live, rail
 from priyom.web.accounts import views as accounts
 from priyom.web.attention import views as attention
+from priyom.web.chats import compose, files
 from priyom.web.chats import views as chats
 from priyom.web.imports import views as imports
 from priyom.web.patients import views as patients
@@ -38,6 +39,11 @@ urlpatterns = [
     path("chats/<int:conversation_id>", chats.chat, name="chat"),
     path("chats/<int:conversation_id>/messages", chats.messages, name="chat_messages"),
     path("chats/<int:conversation_id>/send", chats.send, name="chat_send"),
+    path("chats/<int:conversation_id>/composer", compose.shown, name="chat_composer"),
+    path("chats/<int:conversation_id>/parts", compose.count, name="chat_parts"),
+    path("chats/<int:conversation_id>/typing", compose.typing, name="chat_typing"),
+    path("chats/<int:conversation_id>/give", chats.give, name="chat_give"),
+    path("chats/<int:conversation_id>/files/<int:file_id>", files.file, name="chat_file"),
     path("chats/<int:conversation_id>/done", chats.done, name="chat_done"),
     path("chats/<int:conversation_id>/undo", chats.undo, name="chat_undo"),
     path("chats/<int:conversation_id>/who", chats.who, name="chat_who"),

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from priyom.foundation.clock import now
+from priyom.inbox.assign import assign
 from priyom.inbox.chat import conversation_of
 from priyom.inbox.models import Conversation
 from priyom.inbox.read import read, settle, unsettle
-from priyom.inbox.reply import reply, where
+from priyom.inbox.reply import where
 from priyom.inbox.thread import thread
 from priyom.patients import linking
 from priyom.web import frame, guard, say
+from priyom.web.chats import compose
 from priyom.web.frame import WORKS, StaffRequest, screen
 from priyom.web.patients.beside import beside
 from priyom.web.patients.views import search
 
 MOST = 60
 MESSAGES = 100
-LONGEST = 4000
+TYPING_LASTS = timedelta(seconds=6)
 
 
 @screen(*WORKS)
@@ -56,30 +59,38 @@ def chat(request: StaffRequest, conversation_id: int) -> HttpResponse:
 
 @screen(*WORKS)
 def messages(request: StaffRequest, conversation_id: int) -> HttpResponse:
-    """`/chats/<id>/messages`: the thread alone, for the live page; `?before=` for earlier ones."""
+    """`/chats/<id>/messages`: the thread alone, for the live page."""
     conversation = guard.conversation(request.user, conversation_id)
+    if conversation.unread:  # somebody is looking at it
+        read(conversation)
     return render(request, "web/chats/_messages.html", _messages(request, conversation))
 
 
 @screen(*WORKS)
 @require_POST
 def send(request: StaffRequest, conversation_id: int) -> HttpResponse:
-    """The registrar's answer; it goes where the composer said."""
+    """The registrar's answer, perhaps with files; it goes where the composer said. What is refused stays typed."""
     conversation = guard.conversation(request.user, conversation_id)
-    text = request.POST.get("text", "").strip()
-    wrong = ""
-    if not text:
-        wrong = _("Write something first.")
-    elif len(text) > LONGEST:
-        wrong = _("The text is too long: %(n)d characters of %(most)d.") % {"n": len(text), "most": LONGEST}
-    elif where(conversation) is None:
-        wrong = _("There is no channel to write to this patient. Call them, or link a chat.")
-    else:
-        reply(request.user, conversation, text)
-        text = ""
+    draft = compose.typed(request)
+    wrong = compose.send(request, conversation, draft)
     conversation.refresh_from_db()
-    context = {**thread_context(request, conversation), "wrong": wrong, "text": text}
+    context = thread_context(request, conversation)
+    if wrong:
+        context |= compose.composer(conversation, draft, wrong)
     return frame.told(render(request, "web/chats/_chat.html", context))
+
+
+@screen(*WORKS)
+@require_POST
+def give(request: StaffRequest, conversation_id: int) -> HttpResponse:
+    """Pass the thread on: `staff` is one of those who may have it, or nobody."""
+    conversation = guard.conversation(request.user, conversation_id)
+    chosen = request.POST.get("staff", "")
+    to = next((one for one in guard.colleagues(conversation) if str(one.pk) == chosen), None)
+    if chosen and to is None:
+        raise Http404
+    assign(conversation, to, request.user)
+    return _changed(request, conversation_id)
 
 
 @screen(*WORKS)
@@ -139,7 +150,8 @@ def _changed(request: StaffRequest, conversation_id: int, settled: bool = False)
 
 def thread_context(request: StaffRequest, conversation: Conversation) -> dict[str, Any]:
     """Everything the part beside the list shows of one conversation."""
-    context = {**_messages(request, conversation), "route": where(conversation), "text": "", "wrong": ""}
+    context = {**_messages(request, conversation), **compose.composer(conversation)}
+    context["colleagues"] = list(guard.colleagues(conversation))
     if conversation.patient is not None:
         context |= beside(request.user, conversation.patient)
     return context
@@ -147,7 +159,24 @@ def thread_context(request: StaffRequest, conversation: Conversation) -> dict[st
 
 def _messages(request: StaffRequest, conversation: Conversation) -> dict[str, Any]:
     entries = thread(conversation, limit=MESSAGES)
-    return {"conversation": conversation, "entries": entries, "zone": frame.zone_of(request)}
+    route = where(conversation)
+    return {
+        "conversation": conversation,
+        "entries": entries,
+        "quotes": {m.provider_id: m.text or m.files[0].name for m in entries if m.provider_id and (m.text or m.files)},
+        "quotable": route if route is not None and route.card.replies and not route.closed else None,
+        "mark": compose.mark(route),
+        "typing": _typing(conversation),
+        "zone": frame.zone_of(request),
+    }
+
+
+def _typing(conversation: Conversation) -> int:
+    """For how many more milliseconds the person counts as writing; 0 when they do not, or have just sent it."""
+    at = conversation.typing_at
+    if at is None or at < conversation.last_at:
+        return 0
+    return max(0, int((at + TYPING_LASTS - now()) / timedelta(milliseconds=1)))
 
 
 def _unknown(request: StaffRequest, conversation_id: int) -> Conversation:
@@ -161,13 +190,15 @@ def _list(request: StaffRequest) -> dict[str, Any]:
     show = request.GET.get("show", "")
     chats = guard.conversations(request.user)
     waiting = chats.filter(needs_answer=True)
-    chosen = {"waiting": waiting, "unknown": chats.filter(patient=None)}.get(show, chats)
+    mine = chats.filter(assigned_to=request.user)
+    chosen = {"waiting": waiting, "mine": mine, "unknown": chats.filter(patient=None)}.get(show, chats)
     rows, more = frame.first_page(chosen.order_by("-needs_answer", "-last_at"), MOST)
     return {
         "chats": rows,
         "more": more,
         "show": show,
         "waiting": waiting.count(),
+        "mine": mine.count(),
         "unknown": chats.filter(patient=None).count(),
         "zone": frame.zone_of(request),
     }

@@ -17,6 +17,7 @@ from priyom.foundation import phone as phones
 from priyom.foundation.clock import now
 from priyom.notifications.catalogue import text
 from priyom.web import say
+from priyom.web.chats import files
 
 register = template.Library()
 
@@ -165,6 +166,12 @@ def wording(kind: str) -> str:
 def title_of(key: str) -> str:
     """A channel's name."""
     return say.channel_title(key)
+
+
+@register.filter
+def shape(mime: str) -> str:
+    """How a thread shows a file: `picture`, `sound` or `file`."""
+    return files.shape(mime)
 
 
 @register.filter

@@ -2,6 +2,7 @@
 import "./live.js";
 import "./keys.js";
 import "./sure.js";
+import "./composer.js";
 
 const body = document.body;
 

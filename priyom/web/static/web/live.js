@@ -68,7 +68,7 @@ function merge(old, fresh, busy) {
 function change(known, item, busy) {
   if (known.matches("[data-rows], [data-parts]")) return merge(known, item, busy);
   if (plain(known) === plain(item)) return false;
-  for (const name of ["class", "href", "title"]) {
+  for (const name of ["class", "href", "title", "data-route", "data-for"]) {
     if (item.hasAttribute(name)) known.setAttribute(name, item.getAttribute(name));
     else known.removeAttribute(name);
   }
