@@ -90,6 +90,7 @@ async def test_it_outlives_short_troubles_and_ends_with_a_wrong_token(stage: Sta
     await asyncio.sleep(0.05)
     assert not running.done()
     running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
     stage.emulator.mode = Mode.OK
     account = stage.channel.account("suite", {**stage.settings, "token": "wrong"}, HOOK_SECRET)
     with pytest.raises(Misconfigured):
