@@ -40,7 +40,8 @@ def make(world: World) -> Emulator:
 
 
 class Emulator:
-    """See the module. `failures` are the next answers of Bots Long Poll, as VK numbers them."""
+    """See the module. `failures` are the next answers of Bots Long Poll, as VK numbers them; `asked` counts
+    the questions."""
 
     channel = "vk"
     contact_kind = "vk"
@@ -49,6 +50,7 @@ class Emulator:
         self.mode = Mode.OK
         self.slow_seconds = 3.0
         self.failures: list[int] = []
+        self.asked = 0
         self.state = State()
         self._world = world
         self._news = News(lambda: self.state, world)
@@ -135,6 +137,7 @@ class Emulator:
     async def _poll(self, request: web.Request) -> web.Response:
         if self.mode is Mode.DOWN:
             return web.Response(status=502, content_type="text/html", text=BAD_GATEWAY)
+        self.asked += 1
         place, wait = request.query.get("ts", ""), request.query.get("wait", "25")
         if request.query.get("act") != "a_check" or not wait.isdecimal():
             return web.Response(status=400)

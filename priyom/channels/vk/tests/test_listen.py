@@ -117,14 +117,15 @@ async def test_what_could_not_be_kept_is_not_skipped(stage: Stage) -> None:
 
 
 async def test_the_place_of_another_community_is_not_ours(stage: Stage) -> None:
-    post = stage.post()
-    post.position = "777:1"
-    queue(stage).state.place = 50
+    post, state = stage.post(), queue(stage).state
+    post.position, state.polling, state.polled = "777:1", True, ["message_new"]
+    await stage.emulator.say(ME, "задолго до нас")
     async with listening(stage, post):
-        await until(lambda: queue(stage).state.poll_key)
+        await until(lambda: state.poll_key)
+        await until(lambda: queue(stage).asked)
         await stage.emulator.say(ME, "раз")
-        await until(lambda: post.taken)
-    assert post.position == "222000001:51"
+        await until(lambda: post.position == "222000001:3")
+    assert texts_so_far(post) == ["раз"]
 
 
 @pytest.mark.parametrize(("failure", "kept"), [(1, ["два"]), (2, ["раз", "два"]), (3, ["два"])])
