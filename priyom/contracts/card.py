@@ -112,6 +112,8 @@ class Card:
     """(settings that are not secret, address) -> whether this account may be tried for that address at all."""
     segments: Callable[[str], int] | None = None
     """How many paid parts a text makes."""
+    example: str = ""
+    """A made-up address of the right shape; the emulator accepts it as somebody's."""
     price: str = ""
     """What a message costs, in a few words, English; for the table of channels."""
     proven: str = ""

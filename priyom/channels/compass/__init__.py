@@ -49,5 +49,6 @@ CARD = Card(
     carries_files=True,
     file_limit=512 * 1024 * 1024,
     usual_answer=timedelta(minutes=15),
+    example="user:70511",
     price="per employee; messages are free",
 )

@@ -79,5 +79,6 @@ CARD = Card(
     window=timedelta(hours=24),
     warm_up=(50, 100, 200),
     reaches=reaches,
+    example="+77011234567",
     price="by edna's tariff, on top of Meta's price for each delivered message",
 )

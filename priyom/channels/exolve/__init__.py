@@ -58,5 +58,6 @@ CARD = Card(
     asks_status=True,
     tells_vitals=True,
     segments=segments,
+    example="+77011234567",
     price="by the part; the price is not told",
 )

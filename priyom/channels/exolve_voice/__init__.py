@@ -50,5 +50,6 @@ CARD = Card(
     asks_status=True,
     hours=(time(9), time(20)),
     reaches=reaches,
+    example="+77011234567",
     price="by the minute and the synthesised text, by contract",
 )

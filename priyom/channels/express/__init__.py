@@ -67,6 +67,7 @@ CARD = Card(
     asks_status=True,
     usual_answer=timedelta(minutes=10),
     usual_delivery=timedelta(seconds=30),
+    example="user:70511000-0000-4000-8000-000000070511",
     price="per user by contract; messages are free",
     proven="pybotx",
 )

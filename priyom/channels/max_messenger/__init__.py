@@ -66,6 +66,7 @@ CARD = Card(
     listens=True,
     replies=True,
     types=True,
+    example="705110001",
     price="no fee known",
     proven="maxapi 1.2",
 )

@@ -57,5 +57,6 @@ CARD = Card(
     asks_status=True,
     tells_vitals=True,
     segments=segments,
+    example="+77011234567",
     price="by the part and the operator; told in lists only",
 )

@@ -77,6 +77,7 @@ CARD = Card(
     listens=True,
     asks_status=True,
     usual_answer=timedelta(minutes=10),
+    example="user:70511",
     price="per employee and month; messages are free",
     proven="pachca-sdk",
 )

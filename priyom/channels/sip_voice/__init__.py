@@ -100,6 +100,7 @@ CARD = Card(
     listens=True,
     hours=(time(9), time(20)),
     reaches=reaches,
+    example="+77011234567",
     price="by the minute, by the operator's contract",
     proven="baresip, SIPp, aiosipua",
 )

@@ -33,6 +33,7 @@ CARD = Card(
     listens=True,
     asks_status=True,
     segments=segments,
+    example="+77011234567",
     price="by contract with the operator, per segment",
     proven="the npm package smpp (as gateway and as client), smpplib and Kannel (as clients of our emulator)",
 )

@@ -55,6 +55,7 @@ CARD = Card(
     asks_status=True,
     tells_vitals=True,
     segments=segments,
+    example="+77011234567",
     price="by the part and the operator; the gateway names the cost of each message",
     proven="smsaero-api",
 )

@@ -64,6 +64,7 @@ CARD = Card(
     asks_status=True,
     tells_vitals=True,
     segments=segments,
+    example="+77011234567",
     price="per segment, by operator and by kind of text; the gateway names it with each message",
     proven="smsc (PyPI) and node-smsc (npm), as clients of our emulator",
 )

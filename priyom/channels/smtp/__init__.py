@@ -98,6 +98,7 @@ CARD = Card(
     listens=True,
     usual_answer=timedelta(hours=6),
     usual_delivery=timedelta(minutes=5),
+    example="patient@mail.example",
     price="none with a server of one's own",
     proven="Postfix, Dovecot, dkimpy",
 )

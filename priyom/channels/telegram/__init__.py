@@ -60,6 +60,7 @@ CARD = Card(
     listens=True,
     replies=True,
     types=True,
+    example="705110001",
     price="free",
     proven="aiogram 3",
 )

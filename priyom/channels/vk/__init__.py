@@ -63,6 +63,7 @@ CARD = Card(
     asks_status=True,
     replies=True,
     types=True,
+    example="705110001",
     price="free",
     proven="vk_api, vk-io",
 )

@@ -94,5 +94,6 @@ CARD = Card(
     usual_delivery=timedelta(minutes=2),
     tells_vitals=True,
     templates=Templates.ALWAYS,
+    example="+77011234567",
     price="by contract with a partner; only delivered notices are paid for",
 )

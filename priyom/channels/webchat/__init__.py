@@ -54,5 +54,6 @@ CARD = Card(
     deep_link="{bot}#priyom={token}",
     replies=True,
     types=True,
+    example="visitor-example-70511",
     price="none",
 )

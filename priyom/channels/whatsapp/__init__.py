@@ -102,6 +102,7 @@ CARD = Card(
     window=timedelta(hours=24),
     warm_up=(50, 100, 200),
     reaches=reaches,
+    example="+77011234567",
     price="per delivered message by Meta's rate card, country and category; 1,000 free answers a month per number",
     proven="pywa",
 )

@@ -67,6 +67,7 @@ CARD = Card(
     types=True,
     listens=True,
     usual_answer=timedelta(minutes=10),
+    example="g.smagulova",
     price="per employee and month; messages are free",
     proven="yambot-client",
 )
