@@ -1,8 +1,8 @@
 """Lets Zadarma's telephone exchange call a person and connect them with the clinic's recorded menu.
 
 `GET /v1/request/callback/` calls the person, then the robot's own number, whose calls our webhook answers
-(`receive.py`). The vendor gives the call no number, so a message is named by phone and moment, and its outcome is looked
-for in the exchange's statistics. Source: the vendor's OpenAPI (2026) and its PHP library.
+(`receive.py`). The vendor gives the call no number, so a message is named by phone and moment, and its outcome is
+looked for in the exchange's statistics. Source: the vendor's OpenAPI (2026) and its PHP library.
 """
 
 from __future__ import annotations
