@@ -1,5 +1,5 @@
 """Ties the emulators to the house: reads the demo accounts from the database and tells each emulator where to call for
-them, again whenever an account changes; and puts the demo patients' phones on the table."""
+them, again whenever an account changes; and puts the phones of the demo clinic's people on the table."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from priyom.alerts.models import Recipient
 from priyom.clinic.models import Branch
 from priyom.contracts import registry
 from priyom.contracts.card import Templates
@@ -20,7 +21,7 @@ from priyom.delivery.models import Account
 from priyom.foundation.encryption import WrongKey
 from priyom.notifications import templates
 from priyom.patients.models import ContactPoint
-from priyom.sandbox.demo_people import MARK
+from priyom.sandbox.demo_people import MARK, VISITORS
 from priyom.sandbox.phones import Phones
 
 log = logging.getLogger(__name__)
@@ -38,12 +39,13 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class DemoPhone:
-    """A demo patient's address and what befell it."""
+    """An address of the demo clinic's patients, staff or visitors, and what befell it."""
 
     kind: str
     address: str
     name: str
-    blocked: bool
+    blocked: bool = False
+    started: bool = True
 
 
 def read_ties(wanted: Mapping[str, Mapping[str, str]]) -> list[Tie]:
@@ -83,17 +85,21 @@ def learn_names() -> None:
             log.info("%s does not tell its name: %s", account.key, error)
 
 
-def hand_in_templates() -> None:
-    """Let the vendors that take only approved texts approve the house's, where they have none of them yet."""
-    for account in Account.objects.filter(demo=True, enabled=True, templates=None):
+def hand_in_templates(done: set[int]) -> None:
+    """Let the vendors that take only approved texts approve the house's, where they have none of them yet. `done` are
+    the accounts that were asked already; it grows."""
+    for account in Account.objects.filter(demo=True, enabled=True, templates=None).exclude(pk__in=done):
         card = registry.channel(account.channel).card
         if card.templates is Templates.NEVER:
             continue
         try:
-            for refused in templates.submit_all(account):
-                log.warning("%s refused a template: %s", account.key, refused)
+            refused = templates.submit_all(account)
         except (ChannelError, WrongKey) as error:
-            log.info("%s takes no templates: %s", account.key, error)
+            log.info("%s takes no templates now: %s", account.key, error)
+            continue
+        done.add(account.pk)
+        if refused:
+            log.warning("%s refused %s templates, the first: %s", account.key, len(refused), refused[0])
 
 
 def attach(emulators: Mapping[str, Emulator], ties: list[Tie]) -> None:
@@ -103,13 +109,18 @@ def attach(emulators: Mapping[str, Emulator], ties: list[Tie]) -> None:
 
 
 def read_demo_phones() -> list[DemoPhone]:
-    """Addresses of the demo patients that belong to somebody's phone now; those that are gone have none."""
+    """Addresses of the demo clinic's people that belong to somebody's phone now; those that are gone have none."""
     points = ContactPoint.objects.filter(patient__external_id__startswith=MARK, removed_at__isnull=True)
     found = []
     for point in points.select_related("patient").prefetch_related("reaches").order_by("id"):
         lost = {reach.lost for reach in point.reaches.all()}
         if "gone" not in lost:
             found.append(DemoPhone(point.kind, point.address, point.patient.full_name, "blocked" in lost))
+    if found:
+        found += [DemoPhone("webchat", address, name, started=started) for address, name, started in VISITORS]
+    staff = Recipient.objects.filter(account__demo=True, account__channel__in=registry.names()).order_by("id")
+    for channel, address, name in staff.values_list("account__channel", "address", "name"):
+        found.append(DemoPhone(registry.channel(channel).card.contact_kind, address, name))
     return found
 
 
@@ -122,7 +133,7 @@ async def lay_out(phones: Phones, demo: list[DemoPhone]) -> None:
             continue
         for gateway in phones.of_kind(phone.kind):
             try:
-                made = gateway.emulator.put(phone.address, phone.name, True)
+                made = gateway.emulator.put(phone.address, phone.name, phone.started)
                 if phone.blocked:
                     await gateway.emulator.block(made.address, True)
             except Impossible as impossible:

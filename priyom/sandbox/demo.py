@@ -17,7 +17,7 @@ from priyom.delivery.models import Account, Purpose
 from priyom.foundation.clock import now
 from priyom.patients.keep import ContactRecord, PatientRecord, keep
 from priyom.patients.models import ContactPoint, Patient, Reach
-from priyom.sandbox.demo_clinic import BRANCHES, SIGN_IN, make_clinic, make_house, make_staff
+from priyom.sandbox.demo_clinic import BRANCHES, ROUTED, SIGN_IN, make_clinic, make_house, make_recipients, make_staff
 from priyom.sandbox.demo_people import COUNT, MARK, DemoContact, DemoPatient, patients
 from priyom.sandbox.demo_visits import make_visits
 from priyom.sandbox.world import StillWorld
@@ -36,10 +36,8 @@ def load(with_patients: bool) -> None:
             doctors = make_clinic()
             make_visits(doctors, _make_patients())
         make_staff()
-
-
-ROUTED = frozenset({"telegram", "max_messenger", "smsc", "smtp", "vk", "whatsapp"})
-"""Channels the demo clinic's reminders go through at once; the others stand by, connected."""
+        if with_patients:
+            make_recipients()
 
 
 def _connect_channels(routed: Collection[str]) -> None:
@@ -98,7 +96,9 @@ def _reaches(point: ContactPoint, contact: DemoContact, number: int) -> list[Rea
     """What is known of the address: written as it would have become known, without facts nobody shall react to."""
     rows = []
     for card in registry.cards():
-        if card.contact_kind != contact.kind or not (contact.fresh or contact.blocked or card.needs_start):
+        if card.contact_kind != contact.kind or card.key not in ROUTED:
+            continue
+        if not (contact.fresh or contact.blocked or card.needs_start):
             continue
         seen = now() - timedelta(days=3 + number % 40, minutes=number * 7 % 600)
         row = Reach(contact_point=point, channel=card.key)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
+from priyom.alerts.models import Recipient
 from priyom.appointments.models import WorkingHours
 from priyom.clinic import staff
 from priyom.clinic.house import house
 from priyom.clinic.models import Branch, Practitioner, Service, Staff
+from priyom.contracts import registry
+from priyom.contracts.card import Audience
+from priyom.delivery.models import Account
+from priyom.foundation.clock import now
 from priyom.sandbox.demo_people import MARK
 
 CLINIC = "Клиника «Приём»"
@@ -50,6 +55,10 @@ SIGN_IN: tuple[tuple[str, str, str], ...] = (
     ("doctor", "demo-doctor", "врач: визиты и пациенты, только просмотр"),
     ("admin", "demo-admin", "администратор системы: каналы и настройки"),
 )
+
+ROUTED = frozenset({"telegram", "max_messenger", "smsc", "smtp", "vk", "whatsapp"})
+"""Channels the demo clinic's reminders go through at once; the others stand by, connected."""
+
 NAMES = {"registrar": "Гульмира Смагулова", "owner": "Виктор Ким", "doctor": "Айгерим Сейткали", "admin": "Олег Титов"}
 
 
@@ -83,6 +92,18 @@ def make_staff() -> None:
     Staff.objects.filter(username="doctor", practitioner=None).update(
         practitioner=Practitioner.objects.filter(external_id=f"{MARK}d1").first()
     )
+
+
+def make_recipients() -> None:
+    """The registrar in every messenger of the staff, so that call tasks arrive there. Where somebody is told already,
+    nobody is added."""
+    cards = {card.key: card for card in registry.cards() if card.audience is Audience.STAFF and card.example}
+    registrar = Staff.objects.get(username="registrar")
+    for account in Account.objects.filter(demo=True, channel__in=cards, recipients=None):
+        Recipient.objects.create(
+            account=account, address=cards[account.channel].example, name=NAMES["registrar"], staff=registrar,
+            alarms=True, chats=True, created_at=now(),
+        )  # fmt: skip
 
 
 def make_clinic() -> list[DemoDoctor]:

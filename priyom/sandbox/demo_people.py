@@ -31,14 +31,25 @@ FATHERS = ("Александров", "Иванов", "Сергеев", "Нико
 KAZAKH_FATHERS = ("Нұрлан", "Серік", "Қайрат", "Марат", "Болат", "Асқар", "Талғат", "Ерлан")
 
 MIXES: tuple[tuple[str, ...], ...] = (
-    ("telegram", "phone"), ("telegram", "phone"), ("telegram", "phone", "email"), ("telegram", "phone"),
-    ("max", "phone"), ("max", "phone"), ("max", "phone", "email"),
-    ("telegram", "max", "phone"), ("telegram", "max", "phone", "email"), ("telegram", "phone"),
-    ("phone",), ("phone",), ("phone",), ("phone", "email"), ("phone", "email"),
-    ("telegram!", "phone"), ("max!", "phone", "email"), ("telegram!", "max", "phone"),
+    ("telegram", "phone"), ("telegram", "phone"), ("telegram", "phone", "email"), ("whatsapp", "phone"),
+    ("max", "phone"), ("max", "vk", "phone"), ("max", "phone", "email"),
+    ("telegram", "max", "phone"), ("telegram", "whatsapp", "phone", "email"), ("telegram", "phone"),
+    ("whatsapp", "phone"), ("vk", "phone"), ("phone",), ("phone",), ("phone", "email"),
+    ("telegram!", "phone"), ("max!", "phone", "email"), ("telegram!", "vk", "phone"),
     ("email",), (),
 )  # fmt: skip
-"""Which contacts people have, in turn; `!` marks a bot they have blocked."""
+"""Which contacts people have, in turn; `!` marks a bot they have blocked. Who has WhatsApp in Almaty has VK in
+Yekaterinburg: Russian numbers are off in WhatsApp unless a clinic allows them."""
+
+OWN_NUMBERS = ("telegram", "max", "vk")
+"""Messengers that number people by themselves."""
+
+VISITORS = (
+    ("visitor-of-demo-site-1", "Посетитель: цены", True),
+    ("visitor-of-demo-site-2", "Посетитель: запись", True),
+    ("visitor-of-demo-site-3", "Посетитель: еще не писал", False),
+)
+"""Browsers on the clinic's site nobody is known of: address, name, whether the chat has been opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +114,13 @@ def _patronymic(kazakh: bool, woman: bool, luck: random.Random) -> str:
 
 def _contact(number: int, branch: int, word: str, luck: random.Random) -> DemoContact:
     kind = word.rstrip("!")
+    if kind == "whatsapp" and branch == 1:
+        kind = "vk"
+    number_at_home = f"+7700000{1000 + number}" if branch == 0 else f"+7900000{2000 + number}"
     addresses = {
-        "phone": f"+7700000{1000 + number}" if branch == 0 else f"+7900000{2000 + number}",
+        "phone": number_at_home,
+        "whatsapp": number_at_home,
         "email": f"patient{number:03d}@mail.example",
     }
-    address = addresses.get(kind) or str(70_000_000 + number * 37 + (0 if kind == "telegram" else 5_000_000))
+    address = addresses.get(kind) or str(70_000_000 + number * 37 + OWN_NUMBERS.index(kind) * 5_000_000)
     return DemoContact(kind, address, word.endswith("!"), luck.random() < 0.65)

@@ -17,7 +17,7 @@ from priyom.contracts.card import Buttons
 from priyom.foundation.clock import now
 from priyom.notifications.notify import Order, notify
 from priyom.patients.models import ContactPoint, Patient
-from priyom.sandbox.demo_clinic import DemoDoctor
+from priyom.sandbox.demo_clinic import ROUTED, DemoDoctor
 from priyom.sandbox.demo_people import MARK
 
 DAYS_BACK, DAYS_AHEAD = 6, 8
@@ -128,7 +128,7 @@ def _settled(record: VisitRecord, state: State) -> VisitRecord:
 
 def _confirm(visit: Visit, luck: random.Random) -> None:
     kinds = set(ContactPoint.objects.filter(patient=visit.patient).values_list("kind", flat=True))
-    reached = [card for card in registry.cards() if card.contact_kind in kinds and card.contact_kind != "email"]
+    reached = [c for c in registry.cards() if c.key in ROUTED and c.contact_kind in kinds - {"email"}]
     if not reached:
         change.confirm(visit.pk, by="staff", evidence="звонок: придет")
         return
