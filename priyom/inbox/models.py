@@ -57,7 +57,34 @@ class Incoming(models.Model):
     provider_id = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["conversation", "id"], name="incoming_thread")]
+        indexes = [
+            models.Index(fields=["conversation", "id"], name="incoming_thread"),
+            models.Index(fields=["account", "address", "id"], name="incoming_address"),
+        ]
+
+
+class Visitor(models.Model):
+    """The page on which somebody reads a chat that the portal itself shows. Absent row: it was never open."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, db_index=False)
+    address = models.CharField(max_length=254)
+    open_until = models.DateTimeField()
+    """Until when the page counts as open, unless it is heard of again."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "address"], name="visitor_once")]
+
+
+class LateAnswer(models.Model):
+    """An answer of the staff that stands on a page: looked after at `due_at`, whether it was seen. Null: settled."""
+
+    delivery = models.OneToOneField(Delivery, on_delete=models.CASCADE, related_name="late")
+    due_at = models.DateTimeField(null=True)
+    went = models.ForeignKey(Delivery, null=True, on_delete=models.SET_NULL, related_name="+")
+    """The same answer on another channel."""
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="late_answer_due", condition=Q(due_at__isnull=False))]
 
 
 class TaskState(models.TextChoices):

@@ -80,7 +80,8 @@ def started(chat: Chat, event: Started, raw: RawUpdate) -> None:
     if event.payload and link_by_token(chat, event.payload):
         return
     if not chat.points:
-        respond_unknown(chat.account, chat.address, "ask_phone")
+        if find_channel(chat.account.channel).card.asks_contact:
+            respond_unknown(chat.account, chat.address, "ask_phone")
         touch(conversation(chat, None), "открыл чат", event.at or now(), needs_answer=False)
         return
     for point in chat.points:
@@ -89,8 +90,9 @@ def started(chat: Chat, event: Started, raw: RawUpdate) -> None:
             give(point.patient, "service", chat.account.channel, "открыл чат снова", "старт")
 
 
-def shared_phone(chat: Chat, event: SharedPhone, raw: RawUpdate) -> None:
-    """A contact card: only the sender's own, proven number says who they are."""
+def shared_phone(chat: Chat, event: SharedPhone, raw: RawUpdate | None) -> None:
+    """A contact card: only the sender's own, proven number says who they are. Where the channel has no button that
+    proves it, a person of the clinic sees the number; nobody is asked for what they cannot do."""
     at = event.at or now()
     thread = conversation(chat, chat.whose(None))
     Incoming.objects.create(
@@ -101,7 +103,9 @@ def shared_phone(chat: Chat, event: SharedPhone, raw: RawUpdate) -> None:
         phone = normalize(event.phone if event.phone.startswith("+") else f"+{event.phone}")
     except BadPhone:
         phone = ""
-    if not event.proven or not phone:
+    if not find_channel(chat.account.channel).card.asks_contact and not (event.proven and phone):
+        touch(thread, f"номер {phone or event.phone}: не подтвержден", at, needs_answer=True)
+    elif not event.proven or not phone:
         respond_unknown(chat.account, chat.address, "ask_own_phone")
         touch(thread, "прислал чужую карточку", at, needs_answer=False)
     elif not link_by_phone(chat, phone):

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from priyom.clinic.models import Staff
 from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.models import Delivery, Op, StoredFile
-from priyom.inbox.models import Conversation, Incoming
+from priyom.inbox.models import Conversation, Incoming, LateAnswer
 
 MOMENT = Coalesce("sent_at", "created_at")
 """Where a message of ours stands in the thread: when it left; until then, when it was written."""
@@ -105,7 +105,15 @@ def _written(conversation: Conversation, before: datetime | None, limit: int) ->
     authors = {row.origin_id for row in newest if row.origin == "staff" and row.origin_id is not None}
     names = {s.pk: s.get_full_name() or s.username for s in Staff.objects.filter(pk__in=authors)} if authors else {}
     stored = _stored(number for row in newest for number in row.body.get("files", ()))
-    return [_entry(row, names, stored) for row in newest]
+    went = _went(row.pk for row in newest)
+    return [_entry(row, names, stored, went.get(row.pk, "")) for row in newest]
+
+
+def _went(ids: Iterable[int]) -> dict[int, str]:
+    """Where answers went that nobody saw on the page: delivery id -> channel title."""
+    rows = LateAnswer.objects.filter(delivery__in=list(ids), went__isnull=False)
+    found = rows.values_list("delivery_id", "went__account__channel")
+    return {number: find_channel(channel).card.title for number, channel in found}
 
 
 def _stored(ids: Iterable[int]) -> dict[int, Attached]:
@@ -120,13 +128,14 @@ def _attached(ids: Iterable[int], stored: dict[int, Attached]) -> tuple[Attached
     return tuple(stored[number] for number in ids if number in stored)
 
 
-def _entry(row: Delivery, names: dict[int, str], stored: dict[int, Attached]) -> Entry:
+def _entry(row: Delivery, names: dict[int, str], stored: dict[int, Attached], went: str) -> Entry:
+    evidence = f"на странице не увидели, ответ ушел еще и сюда: {went}" if went else row.evidence
     return Entry(
         id=f"d{row.pk}", at=row.sent_at or row.created_at, direction="out", channel=row.account.channel,
         channel_title=find_channel(row.account.channel).card.title, account_key=row.account.key, address=row.address,
         text=row.body.get("text", ""), automatic=row.origin != "staff", kind=row.body.get("kind", ""),
         buttons=tuple(b["label"] for buttons in row.body.get("rows", []) for b in buttons),
-        signal=row.signal if row.state != "cancelled" else "cancelled", evidence=row.evidence,
+        signal=row.signal if row.state != "cancelled" else "cancelled", evidence=evidence,
         edited_text=row.edited_text, staff_name=names.get(row.origin_id or 0, ""),
         files=_attached(row.body.get("files", ()), stored), provider_id=row.provider_id,
         reply_to=row.body.get("reply_to", ""),
