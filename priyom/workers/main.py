@@ -13,7 +13,7 @@ from datetime import timedelta
 from priyom.alerts.share import check_shares
 from priyom.delivery import incoming
 from priyom.foundation.http import Http
-from priyom.inbox import interpret
+from priyom.inbox import interpret, late
 from priyom.journal import react
 from priyom.notifications import advance as notifications
 from priyom.notifications.recheck import recheck
@@ -40,6 +40,7 @@ def works() -> list[Work]:
         Work("interpret", interpret.interpret_once, incoming.next_due, ("interpret",)),
         Work("scenarios", scenarios.advance_once, scenarios.next_due, ("advance",)),
         Work("notifications", notifications.advance_once, notifications.next_due, ("advance",)),
+        Work("late answers", late.late_once, late.next_due, ("late",)),
         Work("reconcile", minutely.step, minutely.next_due, ("reconcile",)),
         Work("shares", shares.step, shares.next_due, ("shares",)),
     ]

@@ -10,4 +10,5 @@ SELECT
     (SELECT count(*) FROM journal_pending WHERE NOT parked AND next_try_at <= %(now)s::timestamptz),
     (SELECT count(*) FROM delivery_rawupdate WHERE state = 'new' AND next_try_at <= %(now)s::timestamptz),
     (SELECT count(*) FROM scenarios_run WHERE due_at <= %(now)s::timestamptz),
-    (SELECT count(*) FROM notifications_notification WHERE act_at <= %(now)s::timestamptz)
+    (SELECT count(*) FROM notifications_notification WHERE act_at <= %(now)s::timestamptz),
+    (SELECT count(*) FROM inbox_lateanswer WHERE due_at <= %(now)s::timestamptz)

@@ -16,4 +16,6 @@ SELECT min(at) FROM (
     SELECT min(next_try_at) FROM journal_pending WHERE NOT parked AND next_try_at > %(now)s::timestamptz
     UNION ALL
     SELECT min(next_try_at) FROM delivery_rawupdate WHERE state = 'new' AND next_try_at > %(now)s::timestamptz
+    UNION ALL
+    SELECT min(due_at) FROM inbox_lateanswer WHERE due_at > %(now)s::timestamptz
 ) AS plans
