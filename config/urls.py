@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from priyom.api import probes
+from priyom.portal.site_chat import post as site_chat
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", probes.healthz, name="healthz"),
@@ -12,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", probes.metrics, name="metrics"),
     path("api/v1/", include("priyom.api.urls")),
     path("p/", include("priyom.portal.urls")),
+    path("chat/", include("priyom.portal.site_chat.urls")),
+    path("hooks/webchat/<slug:key>", site_chat.update, name="chat_hook"),  # strangers post here: counted
     path("", include("priyom.webhooks.urls")),
     path("", include("priyom.web.urls")),
 ]
