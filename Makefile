@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help run install test test-quick test-journeys check check-static fmt bench clean requirements chromium
+.PHONY: help run install test test-quick test-journeys check check-static fmt bench clean requirements chromium peers
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -24,7 +24,7 @@ install: $(VENV)/stamp ## only install: dependencies, the command `priyom`, tran
 
 test: test-quick test-journeys ## all tests: quick ones in parallel, then journeys one at a time
 
-test-quick: $(VENV)/stamp-dev
+test-quick: $(VENV)/stamp-dev peers
 	$(PY) -m pytest -n $(JOBS) -m "not journey and not browser"
 
 # pytest answers 5 when nothing was selected.
@@ -57,6 +57,7 @@ PINS := $(VENV)/pins/bin/pip-compile --quiet --generate-hashes --strip-extras --
 requirements: $(VENV)/pins/bin/pip-compile ## pin the newest versions of requirements*.in
 	$(PINS) --upgrade --output-file requirements.txt requirements.in
 	$(PINS) --upgrade --output-file requirements-dev.txt requirements-dev.in
+	$(PINS) --upgrade --output-file peers/requirements.txt peers/requirements.in
 
 $(VENV)/pins/bin/pip-compile: | $(PY)
 	$(PY) -m venv $(VENV)/pins
@@ -85,6 +86,24 @@ $(VENV)/stamp: requirements.txt pyproject.toml | $(PY)
 
 $(VENV)/stamp-dev: requirements-dev.txt $(VENV)/stamp
 	@$(PIP) install -qq --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# Third parties that check our channels: libraries in an environment of their own, npm packages, Debian's programs.
+# Where they cannot be had (no root, no Node.js) the tests that need them say so and are skipped.
+PEER_PROGRAMS := postfix dovecot-imapd baresip sip-tester espeak-ng
+peers: $(VENV)/stamp-peers $(VENV)/stamp-peer-programs ## install the third parties' libraries and programs that tests use
+
+$(VENV)/stamp-peers: peers/requirements.txt peers/package-lock.json | $(PY)
+	@[ -x $(VENV)/peers/bin/python ] || $(PYTHON) -m venv $(VENV)/peers
+	@$(VENV)/peers/bin/python -m pip --disable-pip-version-check --no-input install -qq --require-hashes -r peers/requirements.txt
+	@if command -v npm >/dev/null; then npm ci --prefix peers --silent --no-audit --no-fund --ignore-scripts; fi
+	@touch $@
+
+$(VENV)/stamp-peer-programs: Makefile | $(PY)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Ставлю программы, с которыми сверяются каналы..."; \
+		apt-get update -qq </dev/null && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PEER_PROGRAMS) </dev/null >/dev/null; fi
 	@touch $@
 
 chromium:

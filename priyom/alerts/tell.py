@@ -95,11 +95,11 @@ def _tell(
 
 
 def _body(card: Card, text: str, rows: list[list[dict[str, str]]]) -> dict[str, Any]:
-    """Buttons where the vendor has them, else digits in the text."""
+    """Buttons where the vendor has them (or writes them in its own way), else digits in the text."""
     body: dict[str, Any] = {"text": cut(text, card.text_limit)}
     if not rows:
         return body
-    if card.buttons is not Buttons.PRESSED:
+    if card.buttons is Buttons.DIGITS:
         rows = [[button] for row in rows for button in row]
         choices = ", ".join(f"{n} - {row[0]['label'].lower()}" for n, row in enumerate(rows, 1))
         tail = "\n" + NUMBERED.format(choices=choices)

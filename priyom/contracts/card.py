@@ -90,6 +90,8 @@ class Card:
     """A link that opens the dialog with a token: `{bot}` (from `check`) and `{token}` are filled in."""
     webhook: bool = True
     """True: the gateway calls us; the set-up page shows the address."""
+    hook_limit: int = 1024 * 1024
+    """Bytes of one webhook, at most: larger ones are refused unread."""
     audience: Audience = Audience.PATIENTS
     listens: bool = False
     """`listen.py` exists: a worker may hold a line open (polling, a session, a mailbox), as the settings say."""

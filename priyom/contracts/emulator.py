@@ -67,6 +67,8 @@ class PhoneMessage:
     files: tuple[str, ...] = ()
     subject: str = ""
     sender: str = ""
+    quoted: str = ""
+    """The id of the message it answers."""
 
 
 @dataclass(slots=True)

@@ -20,6 +20,8 @@ class Reported:
     code: str = ""
     gone: bool = False
     """The address itself is dead (no such number, no such mailbox), not only this message."""
+    key: str = ""
+    """Our own key of the attempt, where the vendor gives it back: finds a delivery whose answer was lost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,17 @@ class Letter:
         """(id, label) of each button that the person can press."""
         return ()
 
+    def quotes(self) -> str:
+        """The id of the message it answers; '' for none."""
+        return ""
+
     def shown(self) -> PhoneMessage:
         """The message as the person sees it."""
         at = datetime.fromtimestamp(self.at, UTC)
         return PhoneMessage(
-            self.id, at, self.direction, self.text, self.buttons(), self.edited, files=tuple(self.files)
-        )
+            self.id, at, self.direction, self.text, self.buttons(), self.edited, files=tuple(self.files),
+            quoted=self.quotes(),
+        )  # fmt: skip
 
 
 L = TypeVar("L", bound=Letter)

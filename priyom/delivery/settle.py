@@ -5,6 +5,7 @@ Signals only move forward (the rule stands in `sql/settle.sql`), so a doubled, l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,6 +27,8 @@ from priyom.patients import reach
 sql = Statements(Path(__file__).parent / "sql")
 
 
+OUR_KEY = re.compile(r"d(\d{1,18})", re.ASCII)
+"""How `attempt.outgoing` writes the key of a delivery."""
 UNREAD_FOR = timedelta(days=30)
 """A reader of the newest message has read those of the last weeks; what is older is nobody's news."""
 
@@ -120,13 +123,20 @@ def report(
     at: datetime | None = None,
     code: str = "",
     gone: bool = False,
+    key: str = "",
 ) -> bool:
-    """A gateway's word about a message of ours; True when it was news. `gone`: the address itself is dead.
+    """A gateway's word about a message of ours; True when it was news. `gone`: the address itself is dead. `key`: our
+    own key, where the gateway gives it back; it finds a message whose answer was lost, and names it from now on.
 
     Raises NotYetKnown when no delivery bears that id (it may be about to be settled).
     """
-    found = Delivery.objects.filter(account_id=account_id, provider_id=storable(provider_id, 200), op="send")
+    ours = Delivery.objects.filter(account_id=account_id, op="send")
+    found = ours.filter(provider_id=storable(provider_id, 200))
     delivery_id = found.order_by("-pk").values_list("pk", flat=True).first() if provider_id else None
+    if delivery_id is None and (match := OUR_KEY.fullmatch(key)):
+        lost = ours.filter(pk=int(match[1]), provider_id="", signal=Signal.UNCERTAIN)
+        if lost.update(provider_id=storable(provider_id, 200)):
+            delivery_id = int(match[1])
     if delivery_id is None:
         raise NotYetKnown(f"сообщение {provider_id!r} нам (пока) неизвестно")
     return advance(delivery_id, Signal(signal), evidence, at, code, gone)

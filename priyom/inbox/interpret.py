@@ -64,7 +64,7 @@ def _perform(event: Event, account: Account, raw: RawUpdate) -> None:
 def _(event: Reported, account: Account, raw: RawUpdate) -> None:
     report(
         account.pk, event.provider_id, event.signal, event.evidence, event.at or raw.received_at, event.code,
-        event.gone,
+        event.gone, event.key,
     )  # fmt: skip
 
 

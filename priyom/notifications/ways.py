@@ -19,6 +19,10 @@ LATELY = timedelta(days=90)
 """An answer within so long makes «accepted» count where a channel tells no more."""
 
 
+VENDOR = "vendor"
+"""Who linked a contact point: the vendor said that two addresses are one person."""
+
+
 class Use(StrEnum):
     """What a way is wanted for."""
 
@@ -59,6 +63,9 @@ def choose(point: ContactPoint, found: Iterable[Candidate]) -> list[Candidate]:
 def ways(patient_id: int, purpose: str, goal: str, use: Use = Use.NOTIFY) -> list[Way]:
     """Every open way to the patient, best first: enabled and healthy accounts, addresses not lost, consent given."""
     points = list(ContactPoint.objects.filter(patient_id=patient_id, removed_at=None).prefetch_related("reaches"))
+    named = {point.kind for point in points if point.linked_by != VENDOR}
+    # The vendor's second name of somebody we can name ourselves is no second way to them.
+    points = [point for point in points if point.linked_by != VENDOR or point.kind not in named]
     accounts = candidates(use)
     allowed = allowed_channels(patient_id, purpose, {account.channel for account, _ in accounts})
     found = []

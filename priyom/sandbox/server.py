@@ -120,11 +120,12 @@ class Sandbox:
         return bool(ties)
 
     async def _keep_tied(self) -> None:
+        handed_in: set[int] = set()
         while True:
             with suppress(DatabaseError, psycopg.Error):
                 if await self.tie():
                     await ask(learn_names)
-                    await ask(hand_in_templates)
+                    await ask(hand_in_templates, handed_in)
             await asyncio.sleep(CHECK_SECONDS)
 
     async def _tick(self) -> None:

@@ -15,8 +15,6 @@ from priyom.delivery.incoming import store
 from priyom.delivery.models import Account
 from priyom.foundation.encryption import WrongKey
 
-MOST = 1024 * 1024
-"""Bytes of body; the largest webhook of any vendor is far below it."""
 LATER = "Секреты этого канала сейчас не открыть: повторите позже\n"
 
 
@@ -29,11 +27,13 @@ def hook(request: HttpRequest, channel: str, key: str, rest: str = "") -> HttpRe
     account = Account.objects.filter(channel=channel, key=key).first()
     if account is None or channel not in registry.names():
         return HttpResponse(status=404)
-    receiver = registry.channel(channel).receiver
+    if request.method == "HEAD":  # a vendor looks whether the address lives
+        return HttpResponse(status=200)
+    card, receiver = registry.channel(channel).card, registry.channel(channel).receiver
     tried = request.method == "GET" and hasattr(receiver, "challenge")
     if not tried and request.method not in getattr(receiver, "METHODS", ("POST",)):
         return HttpResponseNotAllowed(["POST"])
-    body = _body(request)
+    body = _body(request, card.hook_limit)
     if body is None:
         return HttpResponse(status=413)
     headers = {name.lower(): value for name, value in request.headers.items()}
@@ -54,12 +54,12 @@ def hook(request: HttpRequest, channel: str, key: str, rest: str = "") -> HttpRe
     return HttpResponse(content, status=status, content_type=kind)
 
 
-def _body(request: HttpRequest) -> bytes | None:
+def _body(request: HttpRequest, most: int) -> bytes | None:
     """The whole body; None when it is too large (nothing of it is read when its length is told)."""
     try:
-        if int(request.headers.get("content-length") or 0) > MOST:
+        if int(request.headers.get("content-length") or 0) > most:
             return None
         body = request.body
     except (RequestDataTooBig, ValueError):
         return None
-    return body if len(body) <= MOST else None
+    return body if len(body) <= most else None

@@ -53,6 +53,7 @@ CARD = Card(
     audience=Audience.STAFF,
     buttons=Buttons.PRESSED,
     signals=frozenset({Signal.ACCEPTED, Signal.SENT, Signal.DELIVERED, Signal.READ}),
+    hook_limit=24 * 1024 * 1024,  # files travel inside the webhook
     needs_start=False,
     text_limit=4096,
     label_limit=40,

@@ -83,6 +83,7 @@ CARD = Card(
     contact_kind="whatsapp",
     buttons=Buttons.PRESSED,
     signals=frozenset({Signal.ACCEPTED, Signal.SENT, Signal.DELIVERED, Signal.READ}),
+    hook_limit=4 * 1024 * 1024,  # the vendor packs many reports into one
     needs_start=False,
     text_limit=4096,
     label_limit=20,

@@ -176,6 +176,7 @@ class Person:
                 letter.text,
                 tuple((str(i), b["label"]) for i, b in enumerate(letter.buttons)),
                 files=tuple(letter.files),
+                quoted=letter.context,
             )
             for letter in self.letters
             if not letter.hidden

@@ -69,10 +69,10 @@ def status_events(status: Tree, contacts: Sequence[Tree] = ()) -> list[Event]:
     signal = SIGNALS.get(word)
     if signal is None:
         return []
-    at = moment(status)
+    at, key = moment(status), status.words("biz_opaque_callback_data", "")[:32]
     if signal is Signal.FAILED:
-        return _failed(status, provider_id, at)
-    events: list[Event] = [Reported(provider_id, signal, f"WhatsApp: {word}", at)]
+        return _failed(status, provider_id, at, key)
+    events: list[Event] = [Reported(provider_id, signal, f"WhatsApp: {word}", at, key=key)]
     address, alias, _ = address_of(status, contacts)
     if alias and word == "delivered":  # once for each message is enough
         events.append(AlsoKnownAs(address, alias))
@@ -110,13 +110,13 @@ def _contact(contacts: Sequence[Tree], phone: str, user: str) -> Tree | None:
     return contacts[0] if len(contacts) == 1 and not phone and not user else None
 
 
-def _failed(status: Tree, provider_id: str, at: datetime | None) -> list[Event]:
+def _failed(status: Tree, provider_id: str, at: datetime | None, key: str) -> list[Event]:
     errors = status.branches("errors")
     if not errors:
-        return [Reported(provider_id, Signal.FAILED, "WhatsApp: failed", at)]
+        return [Reported(provider_id, Signal.FAILED, "WhatsApp: failed", at, key=key)]
     code, said = errors[0].maybe_number("code") or 0, _details(errors[0])
     evidence = f"WhatsApp: {words(code, said)}"
-    events: list[Event] = [Reported(provider_id, Signal.FAILED, evidence, at, str(code), code in GONE)]
+    events: list[Event] = [Reported(provider_id, Signal.FAILED, evidence, at, str(code), code in GONE, key)]
     if code in ACCOUNT:
         events.append(AccountChanged(Vitals(), words(code, said)))
     return events

@@ -212,3 +212,16 @@ def test_an_edit_is_shown_on_the_message(order: Make, account: Account) -> None:
 
     asyncio.run(mark())
     assert Delivery.objects.get(pk=letter).edited_text == "перенесено"
+
+
+def test_a_report_with_our_key_finds_the_message_whose_answer_was_lost(account: Account, order: Make) -> None:
+    number, other = order(), order()
+    claim(account)
+    settle(Settled(number, 1, Signal.UNCERTAIN, "нет ответа"))
+    with pytest.raises(NotYetKnown):
+        report(account.pk, "wamid.1", "delivered", "отчет", key=f"d{other}")  # that one's answer is still to come
+    assert report(account.pk, "wamid.1", "delivered", "отчет", key=f"d{number}")
+    row = Delivery.objects.get(pk=number)
+    assert (row.signal, row.provider_id) == ("delivered", "wamid.1")
+    with pytest.raises(NotYetKnown):
+        report(account.pk, "wamid.2", "read", "отчет", key=f"d{number}")  # it has a name now

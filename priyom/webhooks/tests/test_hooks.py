@@ -21,7 +21,7 @@ from priyom.delivery import accounts, incoming
 from priyom.delivery.models import Account, RawUpdate
 from priyom.delivery.settle import NotYetKnown
 from priyom.foundation.clock import clock, now
-from priyom.webhooks.receive import MOST, hook
+from priyom.webhooks.receive import hook
 
 Post = Callable[..., HttpResponse]
 
@@ -87,7 +87,7 @@ def test_nobody_lives_here(post: Post, channel: str, key: str) -> None:
 
 
 def test_a_body_too_large_is_refused(post: Post) -> None:
-    assert post(b"x" * (MOST + 1)).status_code == 413
+    assert post(b"x" * (registry.channel("counted_ask").card.hook_limit + 1)).status_code == 413
     assert not RawUpdate.objects.exists()
 
 

@@ -56,7 +56,7 @@ def pressed(payload: str) -> Pressed:
 
 def reported(signal: Signal, word: str, code: str = "", *, gone: bool = False) -> Reported:
     """What became of ours."""
-    return Reported("wamid.OUT1", signal, f"WhatsApp: {word}", LATER, code, gone)
+    return Reported("wamid.OUT1", signal, f"WhatsApp: {word}", LATER, code, gone, key="k1")
 
 
 def template(standing: Standing, language: str = "ru", category: Category = Category.SERVICE, why: str = "") -> Event:
