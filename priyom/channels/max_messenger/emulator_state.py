@@ -76,6 +76,10 @@ class Note(Letter):
             attachments.append({"type": "inline_keyboard", "callback_id": self.keyboard_id, "payload": keyboard})
         return {**made, "attachments": attachments} if attachments else made
 
+    def quotes(self) -> str:
+        """The message it answers."""
+        return self.quoted
+
     def buttons(self) -> tuple[tuple[str, str], ...]:
         """Only callback buttons can be pressed."""
         return tuple(

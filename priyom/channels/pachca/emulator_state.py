@@ -100,6 +100,7 @@ class Letter:
             self.changed_at not in (None, self.at),
             tuple(str(file["name"]) for file in self.files),
             sender=self.display_name or names.get(f"user:{self.author}", ""),
+            quoted=str(self.parent or ""),
         )
 
 

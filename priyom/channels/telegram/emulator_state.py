@@ -54,6 +54,10 @@ class Note(Letter):
     content: dict[str, Any] = field(default_factory=dict)
     quoted: str = ""
 
+    def quotes(self) -> str:
+        """The message it answers."""
+        return self.quoted
+
     def buttons(self) -> tuple[tuple[str, str], ...]:
         """Only callback buttons can be pressed."""
         return tuple(

@@ -120,8 +120,9 @@ class Person:
         )
         at = datetime.fromtimestamp(letter.at, UTC)
         return PhoneMessage(
-            str(letter.number), at, letter.direction, letter.text, buttons, letter.edited, tuple(letter.files)
-        )
+            str(letter.number), at, letter.direction, letter.text, buttons, letter.edited, tuple(letter.files),
+            quoted=str(letter.quoted or ""),
+        )  # fmt: skip
 
 
 @dataclass(slots=True)

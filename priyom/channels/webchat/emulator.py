@@ -41,6 +41,10 @@ class Note(Letter):
     got: bool = False
     seen: bool = False
 
+    def quotes(self) -> str:
+        """The message it answers."""
+        return self.reply_to
+
     def buttons(self) -> tuple[tuple[str, str], ...]:
         """`row.col` and label of each; links too."""
         return tuple(

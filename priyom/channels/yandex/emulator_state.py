@@ -61,7 +61,10 @@ class Letter:
         files = tuple(str(file["name"]) for file in self.files)
         at = datetime.fromtimestamp(self.at, UTC)
         way = "in" if own else "out"
-        return PhoneMessage(str(self.number), at, way, shown_text(self.text), buttons, self.edited, files, sender=name)
+        quoted = str(self.reply_to or "")
+        return PhoneMessage(
+            str(self.number), at, way, shown_text(self.text), buttons, self.edited, files, sender=name, quoted=quoted
+        )
 
 
 @dataclass(slots=True)
