@@ -22,7 +22,7 @@ from priyom.foundation.clock import now
 from priyom.inbox.models import Conversation, Incoming
 from priyom.inbox.reply import CannotCarry, NowhereToWrite, Route, WindowClosed, fits, keep, reply, show_typing, where
 from priyom.patients.models import ContactPoint
-from priyom.web import guard
+from priyom.web import frame, guard
 from priyom.web.chats.files import plain
 from priyom.web.frame import WORKS, StaffRequest, screen
 
@@ -64,7 +64,8 @@ def composer(conversation: Conversation, draft: Draft | None = None, wrong: str 
         context["phone"] = _phone(conversation)
     if route is not None:
         context |= {"limit": limit(route.card), "most_files": MOST_FILES, "longest": _longest(route.card)}
-        context |= {"parts": parts(route.card, text), "until": _soon(route.open_until)}
+        context |= {"counted": route.card.segments is not None, "parts": parts(route.card, text)}
+        context |= {"until": _soon(route.open_until)}
         context["hours"] = int(route.card.window / timedelta(hours=1)) if route.card.window else 0
     return context
 
@@ -120,7 +121,8 @@ def _wrong_files(route: Route, files: Sequence[UploadedFile[Any]]) -> str:
 def shown(request: StaffRequest, conversation_id: int) -> HttpResponse:
     """`/chats/<id>/composer`: the composer alone, when the way has changed under an open page."""
     conversation = guard.conversation(request.user, conversation_id)
-    return render(request, "web/chats/_composer.html", composer(conversation))
+    context = {**composer(conversation), "zone": frame.zone_of(request)}
+    return render(request, "web/chats/_composer.html", context)
 
 
 @screen(*WORKS)

@@ -63,6 +63,5 @@ def _piece(request: StaffRequest, content: bytes, kind: str) -> HttpResponse:
     if first > last:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
     place = f"bytes {first}-{last}/{len(content)}"
-    return HttpResponse(
-        content[first : last + 1], 206, content_type=kind, headers={"Accept-Ranges": "bytes", "Content-Range": place}
-    )
+    headers = {"Accept-Ranges": "bytes", "Content-Range": place}
+    return HttpResponse(content[first : last + 1], status=206, content_type=kind, headers=headers)

@@ -162,6 +162,12 @@ body.addEventListener("htmx:afterSwap", (event) => {
   theirs();
 });
 
+// A composer that grows takes room from the thread: whoever stood at its end stays there.
+const grown = new ResizeObserver(() => {
+  const thread = document.getElementById("thread");
+  if (thread && thread.scrollHeight - thread.scrollTop - thread.clientHeight < 160) thread.scrollTop = thread.scrollHeight;
+});
+
 const watched = new MutationObserver(() => {
   theirs();
   follow();
@@ -169,6 +175,8 @@ const watched = new MutationObserver(() => {
 function watch() {
   const thread = document.getElementById("thread");
   if (thread) watched.observe(thread, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-route", "data-for"] });
+  grown.disconnect();
+  if (here()) grown.observe(here());
 }
 body.addEventListener("htmx:afterSwap", watch);
 watch();
