@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from priyom.contracts import registry
+from priyom.contracts.card import Card
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -40,6 +41,16 @@ def test_every_variable_is_described() -> None:
 def test_channels_are_up_to_date() -> None:
     made = runpy.run_path(str(ROOT / "docs" / "make_channels.py"))["page"]()
     assert (ROOT / "docs" / "channels.md").read_text() == made, "run .venv/bin/python docs/make_channels.py"
+
+
+@pytest.mark.parametrize("card", registry.cards(), ids=lambda card: card.key)
+def test_who_receives_is_told_truly(card: Card) -> None:
+    """The table derives it from the card; the code knows whether it ever makes an event of a person's word."""
+    made = runpy.run_path(str(ROOT / "docs" / "make_channels.py"))
+    folder = ROOT / "priyom" / "channels" / card.key
+    sources = [path.read_text() for path in folder.glob("*.py") if not path.name.startswith("emulator")]
+    hears = any(re.search(r"\b(Said|Pressed)\(", source) for source in sources)
+    assert ("receives" in made["level"](card).split(" - ")) == hears
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.ru.md"])
@@ -75,6 +86,7 @@ MOUNT = """
 from pathlib import Path
 import priyom.channels
 from priyom.contracts import registry
+from priyom.contracts.card import Card
 priyom.channels.__path__.append(str(Path(__file__).parent))
 registry.FOLDERS.append(Path(__file__).parent)
 """
