@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Min
 
+from priyom.clinic.house import house
 from priyom.contracts.card import Card, Sort
 from priyom.contracts.message import LADDER, Signal
 from priyom.contracts.registry import channel as find_channel
@@ -16,12 +17,12 @@ from priyom.delivery.enqueue import Order, enqueue
 from priyom.delivery.models import Account, Delivery, DeliveryState
 from priyom.foundation.clock import now
 from priyom.inbox.models import LateAnswer
-from priyom.inbox.visitors import is_here
+from priyom.inbox.visitors import is_here, phone_of
 from priyom.notifications.rules import Way
 from priyom.notifications.templates import needed
-from priyom.notifications.ways import Use, ways
+from priyom.notifications.ways import Use, candidates, ways
 from priyom.notifications.wording import languages
-from priyom.patients.models import Kind, Patient
+from priyom.patients.models import Kind
 
 WAIT = timedelta(minutes=2)
 GIVE_UP = timedelta(days=1)
@@ -79,12 +80,13 @@ def _settle(rows: Sequence[LateAnswer], went: int | None) -> None:
 def _send_elsewhere(answers: Sequence[Delivery]) -> int | None:
     """The answers as one message on the best way that is not a page; the delivery's id, None when there is no way."""
     last = answers[-1]
-    assert last.patient is not None
+    if last.patient is None:
+        return _to_proven_number(answers)
     way = _best(last.patient.pk)
     if way is None:
         return None
-    card = find_channel(way.channel).card
-    body: dict[str, object] = {"text": _text(answers, last.patient, card)}
+    text = _text(answers, languages(last.patient)[0], find_channel(way.channel).card)
+    body: dict[str, object] = {"text": text}
     if way.window_until is not None:
         body["window_until"] = way.window_until.isoformat()
     return enqueue(
@@ -93,6 +95,17 @@ def _send_elsewhere(answers: Sequence[Delivery]) -> int | None:
             contact_point_id=way.contact_point_id, patient_id=last.patient.pk,
         )
     )  # fmt: skip
+
+
+def _to_proven_number(answers: Sequence[Delivery]) -> int | None:
+    """A stranger to us may have proven a number all the same, so that the answer finds them."""
+    last = answers[-1]
+    phone = phone_of(last.account_id, last.address)
+    for account, card in candidates(Use.TALK):
+        if phone and card.sort is Sort.SMS and (card.reaches is None or card.reaches(account.settings, phone)):
+            text = _text(answers, house().languages.split(",")[0], card)
+            return enqueue(Order(account.pk, phone, {"text": text}, "staff", origin_id=last.origin_id))
+    return None
 
 
 def _best(patient_id: int) -> Way | None:
@@ -104,8 +117,7 @@ def _best(patient_id: int) -> Way | None:
     return None
 
 
-def _text(answers: Sequence[Delivery], patient: Patient, card: Card) -> str:
-    language = languages(patient)[0]
+def _text(answers: Sequence[Delivery], language: str, card: Card) -> str:
     words = [row.edited_text or str(row.body.get("text", "")) for row in answers]
     if any(row.body.get("files") for row in answers):
         words.append(FILES.get(language, FILES["ru"]))

@@ -70,6 +70,8 @@ class Visitor(models.Model):
     address = models.CharField(max_length=254)
     open_until = models.DateTimeField()
     """Until when the page counts as open, unless it is heard of again."""
+    phone = models.CharField(max_length=20, blank=True)
+    """A number the person has proven to be theirs (E.164): where answers go while no patient is known for it."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "address"], name="visitor_once")]

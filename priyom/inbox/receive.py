@@ -21,6 +21,7 @@ from priyom.inbox.facts import PatientReplied
 from priyom.inbox.link import link_by_phone, link_by_token
 from priyom.inbox.models import Conversation, Incoming
 from priyom.inbox.rules import Choice, courtesy, understand
+from priyom.inbox.visitors import prove
 from priyom.journal.record import record
 from priyom.notifications.respond import respond, respond_unknown
 from priyom.patients import reach
@@ -103,12 +104,17 @@ def shared_phone(chat: Chat, event: SharedPhone, raw: RawUpdate | None) -> None:
         phone = normalize(event.phone if event.phone.startswith("+") else f"+{event.phone}")
     except BadPhone:
         phone = ""
-    if not find_channel(chat.account.channel).card.asks_contact and not (event.proven and phone):
+    asks = find_channel(chat.account.channel).card.asks_contact
+    if not asks and not (event.proven and phone):
         touch(thread, f"номер {phone or event.phone}: не подтвержден", at, needs_answer=True)
-    elif not event.proven or not phone:
+        return
+    if not event.proven or not phone:
         respond_unknown(chat.account, chat.address, "ask_own_phone")
         touch(thread, "прислал чужую карточку", at, needs_answer=False)
-    elif not link_by_phone(chat, phone):
+        return
+    if not asks:
+        prove(chat.account.pk, chat.address, phone)
+    if not link_by_phone(chat, phone):
         respond_unknown(chat.account, chat.address, "reply_unknown")
         touch(thread, f"номер {phone}: в базе не найден или не один", at, needs_answer=True)
 

@@ -15,6 +15,7 @@ from priyom.delivery.enqueue import Order, enqueue
 from priyom.delivery.models import Account, Op, StoredFile
 from priyom.foundation.clock import now
 from priyom.inbox.chat import Chat
+from priyom.inbox.late import look_after
 from priyom.inbox.models import Conversation, Incoming
 from priyom.notifications.templates import needed
 from priyom.notifications.ways import Use, ways, window_until
@@ -95,12 +96,14 @@ def reply(
         body["reply_to"] = quoting
     if route.open_until is not None:
         body["window_until"] = route.open_until.isoformat()
-    return enqueue(
+    made = enqueue(
         Order(
             account_id=route.account.pk, address=route.address, body=body, origin="staff",
             origin_id=staff.pk, contact_point_id=route.contact_point_id, patient_id=conversation.patient_id,
         )
     )  # fmt: skip
+    look_after(made, route.card)
+    return made
 
 
 def keep(name: str, mime: str, content: bytes) -> StoredFile:

@@ -1,4 +1,5 @@
-"""Who has the page of a chat open now. The portal that shows the page tells; whoever answers there asks."""
+"""Who has the page of a chat open now, and which number they have proven. The portal that shows the page tells; whoever
+answers there asks."""
 
 from __future__ import annotations
 
@@ -28,6 +29,19 @@ def left(places: Iterable[Place]) -> None:
 def is_here(account_id: int, address: str) -> bool:
     """Whether somebody has that page open."""
     return Visitor.objects.filter(account_id=account_id, address=address, open_until__gt=now()).exists()
+
+
+def prove(account_id: int, address: str, phone: str) -> None:
+    """The number is this visitor's own."""
+    values = {"phone": phone}
+    first = {**values, "open_until": now()}
+    Visitor.objects.update_or_create(account_id=account_id, address=address, defaults=values, create_defaults=first)
+
+
+def phone_of(account_id: int, address: str) -> str:
+    """The number this visitor has proven; ''."""
+    found = Visitor.objects.filter(account_id=account_id, address=address).values_list("phone", flat=True).first()
+    return found or ""
 
 
 def _put(places: Iterable[Place], lasts: timedelta) -> None:
