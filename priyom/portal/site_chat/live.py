@@ -24,6 +24,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from priyom.contracts.message import LADDER
 from priyom.delivery.database import conninfo
 from priyom.delivery.models import Delivery, DeliveryState, Op
+from priyom.inbox.models import Incoming
 from priyom.inbox.visitors import Place, here, left
 from priyom.portal.site_chat.entrance import Caller
 
@@ -44,7 +45,7 @@ HEARTBEAT = b": beat\n\n"
 NEWS, TYPING = b"event: news\ndata: 1\n\n", b"event: typing\ndata: 1\n\n"
 
 Mark = tuple[int, int]
-"""How many messages and edits stand there; the newest sign that the clinic is writing."""
+"""How many words, messages and edits stand there; the newest sign that the clinic is writing."""
 
 
 def ticket(caller: Caller) -> str:
@@ -62,7 +63,14 @@ def marks(places: Iterable[Place]) -> dict[Place, Mark]:
     stands = Count("pk", filter=Q(op__in=(Op.SEND, Op.EDIT), signal__in=LADDER))
     writes = Max("pk", filter=Q(op=Op.PRESS, body__typing=True), default=0)
     found = rows.values("account_id", "address").annotate(stands=stands, writes=writes)
-    return {(row["account_id"], row["address"]): (row["stands"], row["writes"]) for row in found}
+    made = {(row["account_id"], row["address"]): (row["stands"], row["writes"]) for row in found}
+    said = Incoming.objects.filter(
+        account__in={account for account, _ in wanted}, address__in={address for _, address in wanted}
+    )
+    for row in said.values("account_id", "address").annotate(count=Count("pk")):
+        stands_now, writes_now = made.get(place := (row["account_id"], row["address"]), (0, 0))
+        made[place] = (stands_now + row["count"], writes_now)
+    return made
 
 
 class Page:

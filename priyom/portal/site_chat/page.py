@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -33,7 +34,10 @@ from priyom.portal.site_chat.rules import origins
 from priyom.portal.site_chat.words import TABLE, lines
 
 HERE = Path(__file__).parent
-LOADER, PANEL, CSS = ((HERE / name).read_text() for name in ("loader.js", "panel.js", "panel.css"))
+LOADER, PANEL, CSS = (
+    re.sub(r"^(?:\s+|// .*\n)", "", (HERE / name).read_text(), flags=re.MULTILINE)  # comments and indents stay here
+    for name in ("loader.js", "panel.js", "panel.css")
+)
 PANEL_MARK = hashlib.sha256(PANEL.encode()).hexdigest()[:16]
 _CSS_HASH = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
 INLINE, MEGABYTE = 512 * 1024, 1024 * 1024
