@@ -102,7 +102,7 @@ def level(card: Card) -> str:
     told = [signal.value for signal in LADDER if signal in card.signals and signal is not Signal.ACCEPTED]
     steps = ["sends"]
     steps += [f"reports {', '.join(told)}"] if told else ["reports when asked"] if card.asks_status else []
-    steps += ["receives"] if hears(card) != "no" and answerable(card) else []
+    steps += ["receives"] if (card.webhook or card.listens) and answerable(card) else []
     steps += [f"proven against {card.proven}" if card.proven else "tried against our own emulator only"]
     return " - ".join(steps)
 
@@ -125,7 +125,7 @@ def hears(card: Card) -> str:
     """How the vendor's news come to us."""
     ways = ["webhook"] if card.webhook else []
     ways += ["a line we hold"] if card.listens else []
-    return " or ".join(ways) or "no"
+    return " or ".join(ways) or ("asking" if card.asks_status else "no")
 
 
 def files(card: Card) -> str:
