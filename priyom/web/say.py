@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
@@ -154,3 +155,15 @@ def left(at: datetime) -> str:
     else:
         span = _("%(n)d d") % {"n": minutes // (24 * 60)}
     return (_("%(span)s left") if gap >= timedelta(0) else _("%(span)s too late")) % {"span": span}
+
+
+def money(amount: str, currency: str = "") -> str:
+    """`100000.5000 KZT` as people write it: «100 000,50 KZT», with hard spaces; what is no number stays."""
+    number, _gap, unit = amount.strip().partition(" ")
+    try:
+        value = Decimal(number)
+    except InvalidOperation:
+        return f"{amount} {currency}".strip()
+    whole = value == value.to_integral_value()
+    said = f"{value:,.{0 if whole else 2}f}".replace(",", "\u202f").replace(".", ",")
+    return f"{said}\u00a0{unit or currency}".strip()

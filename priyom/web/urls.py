@@ -62,6 +62,7 @@ urlpatterns = [
     path("patients/<int:patient_id>/link/<int:account_id>", patients.link, name="patient_link"),
     path("accounts", accounts.page, name="accounts"),
     path("accounts/rows", accounts.rows, name="accounts_rows"),
+    path("accounts/add", accounts.add, name="account_add"),
     path("accounts/new/<slug:channel>", accounts.new, name="account_new"),
     path("accounts/<int:account_id>", accounts.account, name="account"),
     path("accounts/<int:account_id>/change", accounts.change, name="account_change"),

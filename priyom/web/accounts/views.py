@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Case, Count, Max, Q, When
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from priyom.clinic.house import house
 from priyom.contracts import registry
 from priyom.contracts.card import BadSettings, Card, Templates
 from priyom.contracts.errors import ChannelError
+from priyom.contracts.vitals import Standing
 from priyom.delivery import accounts
 from priyom.delivery.models import Account, AccountState, Delivery, Purpose
 from priyom.delivery.warm import ceiling
@@ -27,7 +28,7 @@ from priyom.notifications import templates
 from priyom.notifications.catalogue import LANGUAGES
 from priyom.notifications.models import Template
 from priyom.web import frame, say
-from priyom.web.accounts import forms, poster_pdf
+from priyom.web.accounts import forms, groups, poster_pdf
 from priyom.web.accounts.poster_pdf import Poster
 from priyom.web.frame import SETS, StaffRequest, screen
 from priyom.web.patients.views import qr
@@ -50,6 +51,14 @@ def page(request: StaffRequest) -> HttpResponse:
 def account(request: StaffRequest, account_id: int) -> HttpResponse:
     """`/accounts/<id>`: a page, or the part beside the list."""
     return _answer(request, account_context(Account.objects.get(pk=account_id)))
+
+
+@screen(*SETS)
+def add(request: StaffRequest) -> HttpResponse:
+    """`/accounts/add`: every channel there is, in groups."""
+    if frame.part(request):
+        return render(request, "web/accounts/_add.html", {**_choice(), "adding": True})
+    return frame.show(request, "web/accounts/page.html", "accounts", {**_list(request), "adding": True})
 
 
 @screen(*SETS)
@@ -200,7 +209,7 @@ def poster(request: StaffRequest, account_id: int) -> HttpResponse:
     address = _poster_address(found)
     if not address:
         raise Http404
-    context = {"account": found, "address": address, "qr": qr(address)}
+    context = {"account": found, "address": address, "qr": qr(address), "clinic": house().name}
     return frame.show(request, "web/accounts/poster.html", "accounts", context)
 
 
@@ -221,7 +230,7 @@ def account_context(
         "purposes": [(value, _(text)) for value, text in say.PURPOSES.items()],
         "state": AccountState.objects.filter(account=found).first(),
         "warming": _warming(found, card),
-        "templates": _templates(found) if card.templates is not Templates.NEVER else None,
+        **_texts(found, card),
         "last": Delivery.objects.filter(account=found).aggregate(at=Max("sent_at"))["at"],
     }
 
@@ -233,6 +242,13 @@ def _warming(found: Account, card: Card) -> dict[str, int] | None:
     today = now().date()
     most = ceiling(card.warm_up, found.warm_since, today)
     return None if most is None else {"day": (today - found.warm_since).days + 1, "most": most}
+
+
+def _texts(found: Account, card: Card) -> dict[str, Any]:
+    """The texts the vendor approves, and how many of them it has; `templates` is None where it approves none."""
+    rows = _templates(found) if card.templates is not Templates.NEVER else None
+    approved = [row for row in rows or () if row["row"] is not None and row["row"].standing == Standing.APPROVED]
+    return {"templates": rows, "approved": len(approved)}
 
 
 def _templates(found: Account) -> list[dict[str, Any]]:
@@ -288,11 +304,18 @@ def rows(request: StaffRequest) -> HttpResponse:
 
 def _list(request: StaffRequest) -> dict[str, Any]:
     waiting = Count("deliveries", filter=Q(deliveries__state="waiting"))
+    well = Case(When(health="ok", then=1), default=0)
     return {
-        "accounts": list(Account.objects.annotate(waiting=waiting).order_by("name")),
-        "cards": registry.cards(),
+        "accounts": list(Account.objects.annotate(waiting=waiting).order_by(well, "-enabled", "name")),
         "zone": frame.zone_of(request),
+        **_choice(),
     }
+
+
+def _choice() -> dict[str, Any]:
+    """Every channel by group, and which are connected already."""
+    taken = set(Account.objects.values_list("channel", flat=True))
+    return {"groups": groups.grouped(registry.cards()), "taken": taken}
 
 
 def _card(channel: str) -> Card:

@@ -109,6 +109,12 @@ def quality(value: str) -> str:
 
 
 @register.filter
+def money(amount: str, currency: str = "") -> str:
+    """A sum with its currency."""
+    return say.money(amount, currency)
+
+
+@register.filter
 def leg(state: str) -> str:
     """A leg's or notification's state in words."""
     return _(say.LEGS.get(state, state))

@@ -107,6 +107,7 @@ ROUTES: dict[str, tuple[str, tuple[Role, ...], Arguments, dict[str, str]]] = {
     "patient_link": ("POST", WORKS, lambda c: [c.visit.patient_id, c.account.pk], {}),
     "accounts": ("GET", SETS, nothing, {}),
     "accounts_rows": ("GET", SETS, nothing, {}),
+    "account_add": ("GET", SETS, nothing, {}),
     "account_new": ("GET", SETS, lambda c: [c.account.channel], {}),
     "account": ("GET", SETS, account, {}),
     "account_change": ("POST", SETS, account, {}),

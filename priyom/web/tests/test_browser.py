@@ -115,7 +115,8 @@ def test_nothing_sticks_out(page: Page, clinic: Clinic, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     for path in (
         "/", f"/?visit={clinic.visit.pk}", "/chats", f"/chats/{clinic.chat.pk}", "/tasks", f"/tasks/{clinic.task.pk}",
-        "/patients", f"/patients/{clinic.visit.patient_id}", f"/accounts/{clinic.account.pk}", "/imports",
+        "/patients", f"/patients/{clinic.visit.patient_id}", "/accounts", f"/accounts/{clinic.account.pk}",
+        f"/accounts/{clinic.account.pk}/poster", "/accounts/add", "/accounts/numbers", "/accounts/staff", "/imports",
         f"/imports/{clinic.draft.pk}", "/attention",
     ):  # fmt: skip
         page.goto(path)

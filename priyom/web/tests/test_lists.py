@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from priyom.alerts.models import Recipient
 from priyom.clinic.models import Role
 from priyom.delivery.models import Account, Delivery
 from priyom.exchange.models import Import, RefusedRow
@@ -41,6 +42,13 @@ def another_account(clinic: Clinic, n: int) -> None:
     )  # fmt: skip
 
 
+def another_recipient(clinic: Clinic, n: int) -> None:
+    Recipient.objects.create(
+        account=clinic.account, address=f"chat:{n}", name=f"Пост {n}", staff=make.make_staff(), branch=clinic.here,
+        created_at=now(),
+    )  # fmt: skip
+
+
 def another_import(clinic: Clinic, n: int) -> None:
     Import.objects.create(file_name="a.csv", file_path="a.csv", created_at=now(), by=make.make_staff())
     RefusedRow.objects.create(imported=clinic.draft, line=n, reason="нет телефона", row={})
@@ -53,6 +61,8 @@ LISTS: dict[str, tuple[str, Callable[[Clinic, int], None], list[str]]] = {
     "patients": ("patients_rows", another_visit, []),
     "chats": ("chats_rows", another_chat, []),
     "accounts": ("accounts_rows", another_account, []),
+    "numbers": ("numbers", another_account, []),
+    "staff alerts": ("staff_alerts", another_recipient, []),
     "attention": ("attention", another_account, []),
     "imports": ("imports", another_import, []),
     "report": ("import_progress", another_import, ["draft"]),

@@ -19,8 +19,11 @@ from priyom.delivery.models import Account, Delivery
 from priyom.foundation.clock import clock, now
 from priyom.inbox.models import CallTask, Conversation
 from priyom.journal.models import Pending
+from priyom.notifications import templates
+from priyom.notifications.models import Template
 from priyom.patients.models import ContactPoint
 from priyom.web import say
+from priyom.web.accounts.groups import grouped
 from priyom.web.tests.conftest import Clinic
 from priyom.web.today.day import bounds
 from tests import factories as make
@@ -189,3 +192,42 @@ def test_what_a_channel_does_not_tell_is_said(db: None) -> None:
     with translation.override("ru"):
         assert say.signal("telegram", "accepted") == "передано Telegram; дошло ли, он не сообщает"
         assert say.signal("smsc", "delivered") == "доставлено"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "said"),
+    [
+        ("100000.0000 KZT", "", "100\u202f000\u00a0KZT"),
+        ("1234.5", "RUB", "1\u202f234,50\u00a0RUB"),
+        ("0", "RUB", "0\u00a0RUB"),
+        ("много", "", "много"),
+    ],
+)
+def test_sums_as_people_write_them(amount: str, currency: str, said: str) -> None:
+    assert say.money(amount, currency) == said
+
+
+def test_every_channel_stands_in_one_group() -> None:
+    with translation.override("ru"):
+        found = grouped(registry.cards())
+    assert sorted(card.key for group in found for card in group.cards) == sorted(registry.names())
+    assert all(group.title and group.word and group.cards for group in found)
+
+
+def test_what_needs_somebody_stands_first(clinic: Clinic) -> None:
+    broken = make.make_account(clinic.account.channel, key="broken-one")
+    Account.objects.filter(pk=broken.pk).update(health="broken", name="Я последний по алфавиту")
+    page = text(clinic.browser(Role.ADMIN), "/accounts/rows")
+    assert page.index(f'id="a-{broken.pk}"') < page.index(f'id="a-{clinic.account.pk}"')
+
+
+def test_approved_texts_are_counted(clinic: Clinic) -> None:
+    account = make.make_account("whatsapp")
+    page = text(clinic.browser(Role.ADMIN), f"/accounts/{account.pk}")
+    total = len(templates.KINDS) * 2
+    assert f"Одобрено 0 из {total}" in page
+    Template.objects.create(
+        account=account, name="x", language="ru", kind=templates.KINDS[0], text="Ждем вас.", standing="approved",
+        category="service", changed_at=now(),
+    )  # fmt: skip
+    assert f"Одобрено 1 из {total}" in text(clinic.browser(Role.ADMIN), f"/accounts/{account.pk}")
