@@ -90,7 +90,7 @@ $(VENV)/stamp-dev: requirements-dev.txt $(VENV)/stamp
 
 # Third parties that check our channels: libraries in an environment of their own, npm packages, Debian's programs.
 # Where they cannot be had (no root, no Node.js) the tests that need them say so and are skipped.
-PEER_PROGRAMS := postfix dovecot-imapd baresip sip-tester espeak-ng
+PEER_PROGRAMS := postfix dovecot-imapd kannel baresip-core sip-tester espeak-ng
 peers: $(VENV)/stamp-peers $(VENV)/stamp-peer-programs ## install the third parties' libraries and programs that tests use
 
 $(VENV)/stamp-peers: peers/requirements.txt peers/package-lock.json | $(PY)

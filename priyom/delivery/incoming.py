@@ -18,6 +18,7 @@ from django.db.models import Min
 from psycopg.types.json import Jsonb
 
 from priyom.contracts import registry
+from priyom.contracts.card import abouts
 from priyom.contracts.channel import Account as Wire
 from priyom.contracts.channel import Channel, Request
 from priyom.contracts.errors import Malformed
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 sql = Statements(Path(__file__).parent / "sql")
 
 NEVER_KEPT = frozenset({"authorization", "proxy-authorization", "cookie"})
+SHORTEST_SECRET = 8
+"""Shorter ones would strike out harmless words."""
 MOST_TRIES = 5
 MOST_WAITS = 9
 """A report may run ahead of the send it tells of: tried again after 0.2, 0.4 ... seconds, some 100 in all."""
@@ -49,24 +52,39 @@ def store(account: Account, request: Request) -> bool:
 def raw_values(account_id: int, channel: Channel, known: Wire, request: Request) -> dict[str, Any]:
     """Parameters of `raw_store.sql`."""
     update_key, chat_key = channel.receiver.identify(known, request)
+    secrets = _secrets(channel, known)
     return {
         "account": account_id,
         "update_key": storable(update_key, 200),
         "chat_key": storable(chat_key, 200),
-        "headers": Jsonb(_harmless(request.headers, known.hook_secret)),
-        "query": Jsonb(_harmless(request.query, known.hook_secret)),
-        "body": request.body,
+        "headers": Jsonb(_harmless(request.headers, secrets)),
+        "query": Jsonb(_harmless(request.query, secrets)),
+        "body": _without(request.body, secrets),
         "now": now(),
     }
 
 
-def _harmless(pairs: Mapping[str, str], secret: str) -> dict[str, str]:
-    """The pairs as they may be kept: whoever reads them later could otherwise call us in the gateway's name."""
+def _secrets(channel: Channel, known: Wire) -> list[str]:
+    """Everything by which somebody could call us in the gateway's name, or the gateway in ours."""
+    hidden = [name for name, (about, _, _) in abouts(channel.card.settings).items() if about.secret]
+    found = [known.hook_secret, *(str(getattr(known.settings, name)) for name in hidden)]
+    return [secret for secret in found if len(secret) >= SHORTEST_SECRET]
+
+
+def _harmless(pairs: Mapping[str, str], secrets: list[str]) -> dict[str, str]:
+    """The pairs as they may be kept."""
     return {
         storable(name, 100): storable(value, 1000)
         for name, value in pairs.items()
-        if name.lower() not in NEVER_KEPT and not (secret and (secret in value or secret in name))
+        if name.lower() not in NEVER_KEPT and not any(secret in value or secret in name for secret in secrets)
     }
+
+
+def _without(body: bytes, secrets: list[str]) -> bytes:
+    """The body as it came, but for the secrets that some vendors put into it."""
+    for secret in secrets:
+        body = body.replace(secret.encode(), b"***")
+    return body
 
 
 def request_of(raw: RawUpdate) -> Request:

@@ -170,7 +170,8 @@ def order(ways: Sequence[Way]) -> list[Way]:
         ways,
         key=lambda w: (not w.own, SORTS[w.sort], w.muted, -_stamp(w.answered_at), -_stamp(w.seen_at), w.channel),
     )
-    answered = [w for w in by_sort if w.answered_at is not None and w.own]
+    # Whoever once pressed a key in a call did not ask to be rung up first from then on.
+    answered = [w for w in by_sort if w.answered_at is not None and w.own and w.sort != "voice"]
     if not answered:
         return by_sort
     first = max(answered, key=lambda w: _stamp(w.answered_at))

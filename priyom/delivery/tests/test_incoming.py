@@ -36,6 +36,16 @@ def test_what_proves_the_gateway_is_not_kept(account: Row) -> None:
     assert secret not in json.dumps([raw.headers, raw.query, bytes(raw.body).decode()])
 
 
+def test_secrets_inside_the_body_and_of_the_settings_are_struck_out(db: None) -> None:
+    row = make.make_account("vk")
+    known = accounts.wire(row)
+    body = json.dumps({"type": "x", "secret": known.hook_secret}).encode()
+    assert incoming.store(row, Request({"x-key": known.settings.token, "x-other": "1"}, {}, body))
+    raw = RawUpdate.objects.get()
+    assert json.loads(bytes(raw.body)) == {"type": "x", "secret": "***"}
+    assert raw.headers == {"x-other": "1"}
+
+
 def test_there_are_payloads_of_every_channel(db: None) -> None:
     told = {card.key for card in registry.cards() if (card.webhook or card.listens) and "counted" not in card.key}
     assert {channel for channel, _ in PAYLOADS} >= told
