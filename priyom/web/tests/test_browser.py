@@ -10,13 +10,16 @@ from datetime import timedelta
 import pytest
 import uvicorn
 from django.test import Client
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import FilePayload, Page, expect, sync_playwright
 
 from config.asgi import application
 from priyom.appointments import change
 from priyom.appointments.models import Visit
 from priyom.clinic.models import Branch, Role, Staff
-from priyom.inbox.models import CallTask
+from priyom.delivery.models import Delivery
+from priyom.foundation.clock import now
+from priyom.inbox.chat import conversation_of
+from priyom.inbox.models import CallTask, Conversation, Incoming
 from priyom.web.tests.conftest import Clinic
 from tests import factories as make
 
@@ -131,3 +134,90 @@ def test_nothing_in_the_top_line_covers_another(page: Page, clinic: Clinic, lang
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"/?branch={clinic.there.pk}")
         assert page.evaluate(COVERED) == 0, width
+
+
+def test_what_is_refused_keeps_words_and_files(page: Page, clinic: Clinic) -> None:
+    page.goto(f"/chats/{clinic.chat.pk}")
+    page.fill("#text", "Вот памятка")
+    page.set_input_files(".clip input", FilePayload(name="памятка.pdf", mimeType="application/pdf", buffer=b"%PDF"))
+    page.set_input_files(".clip input", FilePayload(name="пусто.txt", mimeType="text/plain", buffer=b""))
+    expect(page.locator(".picked li")).to_have_count(2)  # the second choice adds to the first
+    page.click(".composer button.main")
+    expect(page.locator("#composer > [role=alert]")).to_contain_text("пустой")
+    expect(page.locator("#text")).to_have_value("Вот памятка")
+    expect(page.locator(".picked li")).to_have_count(2)
+    page.click(".picked li:last-child button")
+    page.click(".composer button.main")
+    expect(page.locator(".said.out .file")).to_contain_text("памятка.pdf")
+    expect(page.locator(".picked li")).to_have_count(0)
+    expect(page.locator("#text")).to_have_value("")
+
+
+def test_a_file_is_dropped_and_too_big_a_one_is_refused_at_once(page: Page, clinic: Clinic) -> None:
+    page.goto(f"/chats/{clinic.chat.pk}")
+    page.evaluate("document.getElementById('composer').dataset.limit = 10")
+    page.evaluate("""() => {
+        const carried = new DataTransfer();
+        carried.items.add(new File(['abc'], 'small.txt'));
+        carried.items.add(new File(['abcdefghijkl'], 'big.txt'));
+        const thread = document.getElementById('thread');
+        for (const type of ['dragover', 'drop'])
+            thread.dispatchEvent(new DragEvent(type, {dataTransfer: carried, bubbles: true, cancelable: true}));
+    }""")
+    expect(page.locator(".picked li")).to_have_count(1)
+    expect(page.locator(".picked")).to_contain_text("small.txt")
+    expect(page.locator("[data-picked-wrong]")).to_contain_text("«big.txt» слишком большой")
+
+
+def test_an_answer_to_one_message(page: Page, clinic: Clinic) -> None:
+    Incoming.objects.filter(conversation=clinic.chat).update(provider_id="77")
+    page.goto(f"/chats/{clinic.chat.pk}")
+    page.click("[data-quote]")
+    expect(page.locator(".quoting p")).to_have_text("Можно раньше?")
+    expect(page.locator("#text")).to_be_focused()
+    page.click("[data-unquote]")
+    expect(page.locator(".quoting")).to_be_hidden()
+    page.click("[data-quote]")
+    page.keyboard.type("Да, в 12")
+    page.keyboard.press("Enter")
+    expect(page.locator(".said.out .quote")).to_have_text("Можно раньше?")
+    assert Delivery.objects.latest("pk").body["reply_to"] == "77"
+
+
+def test_typing_is_told_both_ways(page: Page, clinic: Clinic) -> None:
+    page.goto(f"/chats/{clinic.chat.pk}")
+    with page.expect_response("**/typing"):
+        page.locator("#text").press_sequentially("Добрый день")
+    assert Delivery.objects.filter(body__typing=True).count() == 1  # not at every key
+    Conversation.objects.filter(pk=clinic.chat.pk).update(typing_at=now(), last_at=now() - timedelta(hours=1))
+    expect(page.locator("#typing")).to_have_text("печатает…")
+    expect(page.locator("#typing")).to_have_text("", timeout=10_000)
+    expect(page.locator("#text")).to_have_value("Добрый день")
+
+
+def test_the_composer_closes_and_opens_under_an_open_page(page: Page, clinic: Clinic) -> None:
+    account = make.make_account("whatsapp")
+    chat = conversation_of(make.make_patient(whatsapp="+77015550101"))
+    said = Incoming.objects.create(
+        conversation=chat, account=account, address="+77015550101", at=now() - timedelta(hours=25), text="Алло?"
+    )
+    page.goto(f"/chats/{chat.pk}")
+    expect(page.locator("#closed")).to_contain_text("Прошло 24 часа")
+    Incoming.objects.filter(pk=said.pk).update(at=now())
+    Conversation.objects.filter(pk=chat.pk).update(unread=1)
+    expect(page.locator("#text")).to_be_visible()
+    page.fill("#text", "Здравствуйте!")
+    Incoming.objects.filter(pk=said.pk).update(at=now() - timedelta(hours=25))
+    Conversation.objects.filter(pk=chat.pk).update(unread=1)
+    expect(page.locator("#closed")).to_be_visible()
+
+
+def test_sms_are_counted_while_typing(page: Page, clinic: Clinic) -> None:
+    make.make_account("smsc")
+    chat = conversation_of(make.make_patient(phone="+77015550102"))
+    page.goto(f"/chats/{chat.pk}")
+    page.locator("#text").press_sequentially("я" * 71)
+    expect(page.locator("#parts")).to_have_text("2 SMS, еще 63 знака")
+    page.fill("#text", "")
+    page.locator("#text").press_sequentially("Да")
+    expect(page.locator("#parts")).to_have_text("1 SMS, еще 68 знаков")

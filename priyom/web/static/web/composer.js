@@ -38,6 +38,7 @@ function drop(number) {
 function draw() {
   const list = here().querySelector(".picked");
   const files = [...(input()?.files ?? [])];
+  if (input()) input().picked = files;
   list.hidden = !files.length;
   list.replaceChildren(...files.map((file, n) => {
     const item = document.createElement("li");
@@ -53,15 +54,12 @@ function draw() {
 }
 
 // The button's own choice adds to what was picked before: the browser would replace it.
-let before = [];
-document.addEventListener("click", (event) => {
-  if (event.target === input()) before = [...event.target.files];
-});
 document.addEventListener("change", (event) => {
-  if (!event.target.matches('.composer input[type="file"]')) return;
-  const fresh = [...event.target.files];
-  event.target.files = new DataTransfer().files;
-  pick([...before, ...fresh]);
+  const field = event.target;
+  if (!field.matches('.composer input[type="file"]')) return;
+  const fresh = [...field.files];
+  field.files = new DataTransfer().files;
+  pick([...(field.picked ?? []), ...fresh]);
 });
 
 document.addEventListener("paste", (event) => {
