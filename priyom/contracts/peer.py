@@ -46,8 +46,10 @@ async def _run(interpreter: str, script: Path, arguments: tuple[str, ...], timeo
     try:
         said, complained = await asyncio.wait_for(process.communicate(), timeout)
     except TimeoutError:
-        process.kill()
-        await process.wait()
         raise AssertionError(f"{script.name} did not end within {timeout} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode == 0, f"{script.name}: {complained.decode(errors='replace')[-2000:]}"
     return json.loads(said.decode().strip().splitlines()[-1])

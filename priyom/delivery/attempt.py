@@ -67,6 +67,8 @@ async def _perform(http: Http, channel: Channel, account: Account, claimed: Clai
         await sender.typing(http, account, claimed.address)
         return DONE
     if claimed.op == "press":
+        if not hasattr(sender, "answer_press"):  # digits of a call, links: nothing spins there
+            return DONE
         await sender.answer_press(http, account, str(body.get("press_id", "")), str(body.get("text", "")))
         return DONE
     if claimed.op == "edit":

@@ -28,6 +28,8 @@ from priyom.patients import reach
 from priyom.patients.models import ContactPoint
 
 TOKEN = re.compile(r"^[A-Za-z0-9_-]{24}$")
+SPINS = timedelta(minutes=2)
+"""How long a pressed button shows that it waits; later nobody looks."""
 JUST_NOW = timedelta(seconds=10)
 PERSONAL = ("stop", "start")
 """Actions about the channel itself, done here; all others are the scenarios'."""
@@ -67,7 +69,7 @@ def pressed(chat: Chat, event: Pressed, raw: RawUpdate) -> None:
             Order(
                 account_id=chat.account.pk, address=chat.address, op=Op.PRESS.value, origin="system",
                 body={"press_id": event.press_id, "text": "" if action else "Эта кнопка устарела"},
-                patient_id=point.patient_id if point else None,
+                patient_id=point.patient_id if point else None, expires_at=now() + SPINS,
             )
         )  # fmt: skip
     if delivery is None or button is None:

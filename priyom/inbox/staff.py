@@ -7,8 +7,9 @@ from functools import singledispatch
 from priyom.contracts.events import Event, Pressed, Said, Started
 from priyom.delivery.enqueue import Order, enqueue
 from priyom.delivery.models import Account, Delivery, Op
+from priyom.foundation.clock import now
 from priyom.inbox.facts import StaffSpoke
-from priyom.inbox.receive import button_of
+from priyom.inbox.receive import SPINS, button_of
 from priyom.inbox.rules import Choice, understand
 from priyom.journal.record import record
 
@@ -26,7 +27,12 @@ def _(event: Pressed, account: Account) -> bool:
     action = button.get("action", "") if button else ""
     if event.press_id:
         body = {"press_id": event.press_id, "text": "" if action else "Эта кнопка устарела"}
-        enqueue(Order(account_id=account.pk, address=event.address, op=Op.PRESS.value, origin="system", body=body))
+        enqueue(
+            Order(
+                account_id=account.pk, address=event.address, op=Op.PRESS.value, origin="system", body=body,
+                expires_at=now() + SPINS,
+            )
+        )  # fmt: skip
     record(
         StaffSpoke(
             account_id=account.pk, address=event.address, name=event.name[:200], action=action,

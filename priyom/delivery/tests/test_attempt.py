@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from priyom.contracts.card import AfterCrash
 from priyom.contracts.channel import Account, Channel, Identity, Sender
 from priyom.contracts.message import Outgoing, Receipt
 from priyom.delivery.attempt import Claimed, attempt
-from priyom.delivery.consequence import Again, Outcome
+from priyom.delivery.consequence import Again, Outcome, Settled
 from priyom.foundation.http import Http, HttpError, NoAnswer
 
 ADDRESS = "https://gateway.example/bot700:secret-token/sendMessage"
@@ -61,3 +62,15 @@ def test_the_log_says_where_a_fault_of_ours_was(caplog: pytest.LogCaptureFixture
     tried(KeyError(ADDRESS))
     assert "KeyError" in caplog.text
     assert "test_attempt.py:" in caplog.text
+
+
+def test_where_nothing_spins_a_press_is_simply_done() -> None:
+    card = counting.card("counted_ask", AfterCrash.ASK)
+    channel = Channel(card, cast(Sender, Broken(RuntimeError())), cast(Any, SimpleNamespace()))
+    press = replace(CLAIMED, op="press", body={"press_id": "p1", "text": ""})
+
+    async def go() -> Outcome:
+        async with Http() as http:
+            return await attempt(http, channel, Account("probe", None, ""), press)
+
+    assert isinstance(asyncio.run(go()), Settled)
