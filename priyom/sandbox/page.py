@@ -16,7 +16,7 @@ from django.db import Error as DatabaseError
 from priyom.sandbox.attach import zones
 from priyom.sandbox.database import ask
 from priyom.sandbox.news import news, plan
-from priyom.sandbox.people import arrange, read_people
+from priyom.sandbox.people import arrange, read_people, read_staff
 from priyom.sandbox.phones import Phones
 from priyom.sandbox.routes import Contract
 from priyom.sandbox.world import Viewers
@@ -69,7 +69,7 @@ class Page:
     async def people(self, request: web.Request) -> web.Response:
         """Whose phones are here, by `q`."""
         search = request.query.get("q", "").strip()[:100]
-        people = await self._database(lambda: read_people(search), [])
+        people = await self._database(lambda: [*read_people(search), *read_staff(search)], [])
         return web.json_response(arrange(people, self.phones, search))
 
     async def live(self, request: web.Request) -> web.StreamResponse:

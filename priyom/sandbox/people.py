@@ -1,36 +1,44 @@
-"""Whose phones are whose: the house's patients with their addresses, so that one person is shown as one phone."""
+"""Whose phones are whose: the house's patients and staff with their addresses, so that one person is one phone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
+from priyom.alerts.models import Recipient
 from priyom.appointments.models import LIVE, Visit
+from priyom.contracts import registry
+from priyom.contracts.card import Audience
+from priyom.contracts.emulator import Phone, PhoneMessage
 from priyom.foundation.clock import now
 from priyom.foundation.phone import show
 from priyom.patients.models import ContactPoint, Patient
 from priyom.sandbox.duration import write_moment
-from priyom.sandbox.phones import BY_NUMBER, Phones, shown
+from priyom.sandbox.phones import BY_NUMBER, HIDDEN_NUMBER, Phones, shown
 
 MOST = 400
 """So many people are listed at once; the search finds the others."""
+PATIENTS, STAFF, SITE = "patients", "staff", "site"
+"""The groups of the page."""
+SITE_KIND = "webchat"
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A patient of the house: addresses as (kind, address), and the next visit."""
+    """A patient or one of the staff: addresses as (kind, address), and a patient's next visit."""
 
-    id: int
+    id: str
     name: str
-    language: str
     addresses: tuple[tuple[str, str], ...]
-    visit: str
-    visit_at: datetime | None
-    zone: str
+    group: str = PATIENTS
+    language: str = ""
+    visit: str = ""
+    visit_at: datetime | None = None
+    zone: str = ""
 
 
 def read_people(search: str) -> list[Person]:
@@ -55,65 +63,84 @@ def read_people(search: str) -> list[Person]:
 
 def _person(patient: Patient, visit: Visit | None, addresses: tuple[tuple[str, str], ...]) -> Person:
     return Person(
-        patient.pk,
+        f"p{patient.pk}",
         patient.full_name,
-        patient.language,
         addresses,
-        visit.practitioner.short_name if visit else "",
-        visit.starts_at if visit else None,
-        visit.branch.time_zone if visit else "",
+        language=patient.language,
+        visit=visit.practitioner.short_name if visit else "",
+        visit_at=visit.starts_at if visit else None,
+        zone=visit.branch.time_zone if visit else "",
     )
 
 
+def read_staff(search: str) -> list[Person]:
+    """Who of the staff is told things over the demo accounts, a person with all messengers, a group chat by itself."""
+    known = Recipient.objects.filter(account__demo=True, account__channel__in=registry.names()).order_by("name", "id")
+    found: dict[str, tuple[str, list[tuple[str, str]]]] = {}
+    for row in known.select_related("account")[:MOST]:
+        key = f"s{row.staff_id}" if row.staff_id else f"r{row.pk}"
+        _, addresses = found.setdefault(key, (row.name, []))
+        addresses.append((registry.channel(row.account.channel).card.contact_kind, row.address))
+    return [
+        Person(key, name, tuple(addresses), STAFF)
+        for key, (name, addresses) in found.items()
+        if _matches(search, name, *(address for _, address in addresses))
+    ]
+
+
 def arrange(people: Iterable[Person], phones: Phones, search: str) -> list[dict[str, Any]]:
-    """People as the page lists them: patients with their tabs, then phones nobody of the house owns."""
-    table = {(p["kind"], p["address"]): p for p in phones.everyone()}
-    free = {g.emulator.contact_kind for g in phones.gateways.values() if not g.needs_start}
-    channels = {g.emulator.contact_kind: g.key for g in phones.gateways.values()}
+    """People as the page lists them: those of the house with their tabs, then phones nobody of the house owns."""
+    table = phones.directory()
+    anybody = {gateway.kind: gateway for gateway in phones.gateways.values() if not gateway.needs_start}
     listed, owned = [], set()
     for person in people:
         tabs = []
         for kind, address in person.addresses:
             owned.add((kind, address))
-            phone = table.get((kind, address))
-            if phone is None and kind in free:
-                phone = {"kind": kind, "channel": channels[kind], "address": address, "name": person.name,
-                         "started": True, "blocked": False}  # fmt: skip
-            if phone is not None:
-                tabs.append(phone)
-        listed.append(_listed(f"p{person.id}", person.name, tabs, phones, person))
-    for (kind, address), phone in table.items():
-        if (kind, address) not in owned and _matches(phone, search) and len(listed) < MOST * 2:
-            listed.append(_listed(f"{kind}:{address}", phone["name"] or address, [phone], phones))
+            owners = table.get((kind, address))
+            if owners is not None:
+                tabs.append(phones.whole(owners))
+            elif kind in anybody and not HIDDEN_NUMBER.fullmatch(address):
+                unused = Phone(address, person.name, started=True)
+                tabs.append((phones.picture(anybody[kind], unused), 0, None))
+        listed.append(_listed(person, tabs))
+    for (kind, address), owners in table.items():
+        gateway, phone = owners[0]
+        if (kind, address) in owned or not _matches(search, phone.name, address) or len(listed) >= MOST * 2:
+            continue
+        group = STAFF if gateway.card.audience is Audience.STAFF else SITE if kind == SITE_KIND else PATIENTS
+        own = Person(f"{kind}:{address}", phone.name or address, ((kind, address),), group)
+        listed.append(_listed(own, [phones.whole(owners)]))
     return sorted(listed, key=lambda item: item["last"]["at"] if item["last"] else "", reverse=True)
 
 
-def _matches(phone: Mapping[str, Any], search: str) -> bool:
-    hay = f"{phone['name']} {phone['address']}".lower()
+def _matches(search: str, *texts: str) -> bool:
+    hay = " ".join(texts).lower()
     return all(word.lower().lstrip("+") in hay for word in search.split())
 
 
-def _listed(
-    key: str, name: str, tabs: list[dict[str, Any]], phones: Phones, person: Person | None = None
-) -> dict[str, Any]:
+Tab = tuple[dict[str, Any], int, PhoneMessage | None]
+
+
+def _listed(person: Person, found: Sequence[Tab]) -> dict[str, Any]:
+    tabs: list[dict[str, Any]] = []
     last: dict[str, Any] | None = None
-    for tab in tabs:
-        emulator = phones.gateways[tab["channel"]].emulator
-        gateway = phones.gateways[tab["channel"]]
-        chat = emulator.messages(tab["address"]) if phones.find(gateway, tab["address"]) else []
-        tab["label"] = show(tab["address"]) if tab["kind"] in BY_NUMBER else tab["address"]
-        tab["count"] = len(chat)
-        if chat and (last is None or shown(chat[-1])["at"] > last["at"]):
-            last = {**shown(chat[-1]), "channel": tab["channel"]}
+    for picture, count, message in found:
+        address = picture["address"]
+        label = show(address) if picture["kind"] in BY_NUMBER else address
+        tabs.append({**picture, "label": label, "count": count})
+        if message is not None and (last is None or shown(message)["at"] > last["at"]):
+            last = shown(message, picture["channel"])
     return {
-        "id": key,
-        "patient": person is not None,
-        "name": name,
-        "language": person.language if person else "",
+        "id": person.id,
+        "group": person.group,
+        "name": person.name,
+        "language": person.language,
         "tabs": tabs,
-        "last": last and {"at": last["at"], "text": last["text"][:120], "channel": last["channel"],
-                          "direction": last["direction"]},
-        "visit": person.visit if person else "",
-        "visit_at": write_moment(person.visit_at) if person and person.visit_at else "",
-        "zone": person.zone if person else "",
+        "last": last and {"at": last["at"], "text": last["text"][:120] or ", ".join(last["files"])[:120],
+                          "kind": next(tab["kind"] for tab in tabs if tab["channel"] == last["channel"]),
+                          "channel": last["channel"], "direction": last["direction"]},
+        "visit": person.visit,
+        "visit_at": write_moment(person.visit_at) if person.visit_at else "",
+        "zone": person.zone,
     }  # fmt: skip

@@ -2,41 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from priyom.contracts import registry
+from priyom.contracts.card import Card
 from priyom.contracts.emulator import Emulator, Impossible, NoSuchPhone, Phone, PhoneMessage
 from priyom.foundation.phone import BadPhone, normalize
 from priyom.sandbox.problems import Problem
 
 BY_NUMBER = frozenset({"phone", "whatsapp"})
 """Kinds whose addresses are phone numbers."""
+HIDDEN_NUMBER = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
+"""How WhatsApp names a person who hides the number, and names everybody besides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """An emulator with what its channel's card says of it."""
+    """An emulator with its channel's card."""
 
-    key: str
-    title: str
     emulator: Emulator
-    needs_start: bool
-    asks_contact: bool
-    deep_links: bool
+    card: Card
+
+    @property
+    def key(self) -> str:
+        """The channel."""
+        return self.card.key
+
+    @property
+    def kind(self) -> str:
+        """The kind of address it takes."""
+        return self.emulator.contact_kind
+
+    @property
+    def needs_start(self) -> bool:
+        """Whether a phone must be there before anybody can write to it."""
+        return self.card.needs_start
 
 
 def gateway(emulator: Emulator) -> Gateway:
     """The emulator of a channel, with its card."""
-    card = registry.channel(emulator.channel).card
-    return Gateway(card.key, card.title, emulator, card.needs_start, card.asks_contact, bool(card.deep_link))
+    return Gateway(emulator, registry.channel(emulator.channel).card)
 
 
 def spell(kind: str, address: str) -> str:
     """The one spelling of an address. Raises Problem when it cannot be one."""
     address = address.strip()
-    if kind in BY_NUMBER:
+    if kind in BY_NUMBER and not HIDDEN_NUMBER.fullmatch(address):
         try:
             return normalize(address)
         except BadPhone as error:
@@ -61,6 +75,7 @@ def shown(message: PhoneMessage, channel: str = "") -> dict[str, Any]:
         "files": list(message.files),
         "subject": message.subject,
         "sender": message.sender,
+        "quoted": message.quoted,
     }
 
 
@@ -72,16 +87,16 @@ class Phones:
 
     def of_kind(self, kind: str) -> list[Gateway]:
         """The gateways that take addresses of this kind."""
-        found = [g for g in self.gateways.values() if g.emulator.contact_kind == kind]
+        found = [g for g in self.gateways.values() if g.kind == kind]
         if not found:
-            kinds = sorted({g.emulator.contact_kind for g in self.gateways.values()})
+            kinds = sorted({g.kind for g in self.gateways.values()})
             raise Problem(404, f"Телефонов вида «{kind}» здесь нет, есть: {', '.join(kinds)}")
         return found
 
     def picture(self, gateway: Gateway, phone: Phone) -> dict[str, Any]:
         """A phone as the contract has it."""
         return {
-            "kind": gateway.emulator.contact_kind,
+            "kind": gateway.kind,
             "channel": gateway.key,
             "address": phone.address,
             "name": phone.name,
@@ -90,25 +105,34 @@ class Phones:
         }
 
     def everyone(self) -> list[dict[str, Any]]:
-        """All phones, each address once: of the channels that share it, the one where something was written."""
-        found: dict[tuple[str, str], tuple[bool, dict[str, Any]]] = {}
+        """All phones, each address once: of the channels that share it, the one where something was written last."""
+        return [self.whole(owners)[0] for owners in self.directory().values()]
+
+    def directory(self) -> dict[tuple[str, str], list[tuple[Gateway, Phone]]]:
+        """(kind, address as it is spelled here) -> who has a phone of that address, in the gateways' order."""
+        found: dict[tuple[str, str], list[tuple[Gateway, Phone]]] = {}
         for gateway in self.gateways.values():
+            kind = gateway.kind
             for phone in gateway.emulator.phones():
-                picture = self.picture(gateway, phone)
-                key, used = (
-                    (picture["kind"], spell(picture["kind"], phone.address)),
-                    bool(gateway.emulator.messages(phone.address)),
-                )
-                if key not in found or used > found[key][0]:
-                    found[key] = (used, picture)
-        return [picture for _, picture in found.values()]
+                spelled = phone.address if phone.address.startswith("+") else spell(kind, phone.address)
+                found.setdefault((kind, spelled), []).append((gateway, phone))
+        return found
+
+    def whole(self, owners: Sequence[tuple[Gateway, Phone]]) -> tuple[dict[str, Any], int, PhoneMessage | None]:
+        """(the phone, how many messages stand on it, the last one) over the gateways that know it."""
+        chosen, last, count = owners[0], None, 0
+        for gateway, phone in owners:
+            chat = gateway.emulator.messages(phone.address)
+            count += len(chat)
+            if chat and (last is None or chat[-1].at > last.at):
+                chosen, last = (gateway, phone), chat[-1]
+        return self.picture(*chosen), count, last
 
     def find(self, gateway: Gateway, address: str) -> Phone | None:
         """The phone of that address on one channel."""
-        spelled = spell(gateway.emulator.contact_kind, address)
-        kind = gateway.emulator.contact_kind
+        spelled = spell(gateway.kind, address)
         for phone in gateway.emulator.phones():
-            if phone.address == spelled or (kind in BY_NUMBER and phone.address == spelled.removeprefix("+")):
+            if phone.address == spelled or (gateway.kind in BY_NUMBER and phone.address == spelled.removeprefix("+")):
                 return phone
         return None
 
@@ -152,10 +176,11 @@ class Phones:
             raise NoSuchPhone(address)
         return sorted(found, key=lambda item: item[1].at)
 
-    def talking(self, kind: str, address: str, message: str = "") -> tuple[Emulator, str]:
-        """The emulator where `message` stands (else where the last one came), and the address as it spells it."""
+    def talking(self, kind: str, address: str, message: str = "", channel: str = "") -> tuple[Emulator, str]:
+        """The emulator where `message` stands (else where the last one came), and the address as it spells it. Two
+        gateways may give one id to their messages: `channel` says which is meant."""
         for emulator, spelled in (found := self.all_talking(kind, address)):
-            if message and any(item.id == message for item in emulator.messages(spelled)):
+            if channel in ("", emulator.channel) and any(item.id == message for item in emulator.messages(spelled)):
                 return emulator, spelled
         return found[0]
 

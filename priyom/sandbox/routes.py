@@ -76,7 +76,8 @@ class Contract:
         """Press a button of a message."""
         body = await body_of(request)
         message, button = text_of(body, "message"), text_of(body, "button")
-        emulator, address = self.phones.talking(*_whose(request), message)
+        channel = text_of(body, "channel") if body.get("channel") is not None else ""
+        emulator, address = self.phones.talking(*_whose(request), message, channel)
         return await self._act(request, emulator.press(address, message, button))
 
     async def say(self, request: web.Request) -> web.Response:
@@ -138,12 +139,15 @@ class Contract:
         return [
             {
                 "channel": gateway.key,
-                "kind": gateway.emulator.contact_kind,
-                "title": gateway.title,
+                "kind": gateway.kind,
+                "sort": gateway.card.sort.value,
+                "audience": gateway.card.audience.value,
+                "title": gateway.card.title,
                 "mode": gateway.emulator.mode.value,
                 "modes": [mode.value for mode in Mode],
                 "needs_start": gateway.needs_start,
-                "asks_contact": gateway.asks_contact,
+                "asks_contact": gateway.card.asks_contact,
+                "carries_files": gateway.card.carries_files,
             }
             for gateway in self.phones.gateways.values()
         ]

@@ -53,8 +53,8 @@ class Sandbox:
             if _has_emulator(key)
         }
         for emulator in self.emulators.values():
-            # A channel that listens on a port of its own takes it from here; 0 lets the system choose.
-            if hasattr(emulator, "port") and settings.SANDBOX_SMTP_PORT:
+            # Ports of one's own are chosen by the system, and the accounts follow; the mail server's can be fixed.
+            if emulator.contact_kind == "email" and hasattr(emulator, "port"):
                 emulator.port = settings.SANDBOX_SMTP_PORT
         self.keeper = Keeper(folder, self.emulators)
         self.phones = Phones({key: gateway(emulator) for key, emulator in self.emulators.items()})

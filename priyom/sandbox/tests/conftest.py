@@ -9,20 +9,28 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from priyom.sandbox import attach, news, phones, server
+from priyom.sandbox import attach, news, people, phones, server
 from priyom.sandbox.server import Sandbox
-from priyom.sandbox.tests.fakes import FakeRegistry
+from priyom.sandbox.tests.fakes import CALLS, CARDS, OFFICE, SITE, FakeRegistry
 
 
 @pytest.fixture
 def fake_channels(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox finds the fake channels and no others; nobody asks the database for accounts."""
     registry = FakeRegistry()
-    for module in (server, phones, news):
+    for module in (server, phones, news, people):
         monkeypatch.setattr(module, "registry", registry)
     monkeypatch.setattr(server, "_has_emulator", lambda key: True)
     monkeypatch.setattr(attach, "read_ties", lambda wanted: [])
     monkeypatch.setattr(server, "read_ties", lambda wanted: [])
+
+
+@pytest.fixture
+def many_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Besides the two: a robot that calls the same numbers, a messenger of the staff, a chat on the site. Ask for it
+    before `sandbox`."""
+    for card in (CALLS, OFFICE, SITE):
+        monkeypatch.setitem(CARDS, card.key, card)
 
 
 @pytest_asyncio.fixture

@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
-from priyom.contracts.card import Buttons, Card, Sort
+from priyom.contracts.card import Audience, Buttons, Card, Sort
 from priyom.contracts.channel import Channel
 from priyom.contracts.emulator import Hook, Impossible, Mode, NoSuchPhone, Phone, PhoneMessage, World
-from priyom.contracts.message import Signal
+from priyom.contracts.message import File, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,15 @@ class NoSettings:
 CHAT = Card(
     key="chatter", title="Болталка", sort=Sort.MESSENGER, contact_kind="chat", buttons=Buttons.PRESSED,
     signals=frozenset({Signal.ACCEPTED}), needs_start=True, text_limit=4096, label_limit=64, pace=30,
-    settings=NoSettings, asks_contact=True,
+    settings=NoSettings, asks_contact=True, carries_files=True,
 )  # fmt: skip
 TEXTS = replace(
     CHAT, key="texter", title="Тексты", sort=Sort.SMS, contact_kind="phone", buttons=Buttons.DIGITS, needs_start=False,
-    asks_contact=False,
+    asks_contact=False, carries_files=False,
 )  # fmt: skip
+CALLS = replace(TEXTS, key="caller", title="Робот", sort=Sort.VOICE)
+OFFICE = replace(CHAT, key="office", title="Контора", contact_kind="office", audience=Audience.STAFF, needs_start=False)
+SITE = replace(CHAT, key="corner", title="Чат в углу", contact_kind="webchat")
 CARDS = {card.key: card for card in (CHAT, TEXTS)}
 
 
@@ -57,14 +60,14 @@ class FakeEmulator:
         self.arrive(body["to"], body["text"], tuple(map(tuple, body.get("buttons", ()))))
         return web.json_response({"ok": True})
 
-    def arrive(self, address: str, text: str, buttons: Any = ()) -> None:
+    def arrive(self, address: str, text: str, buttons: Any = (), **more: Any) -> None:
         if address not in self.people:
             raise web.HTTPNotFound
-        self._add(address, "in", text, buttons)
+        self._add(address, "in", text, buttons, **more)
 
-    def _add(self, address: str, direction: str, text: str, buttons: Any = ()) -> None:
+    def _add(self, address: str, direction: str, text: str, buttons: Any = (), **more: Any) -> None:
         chat = self.chats.setdefault(address, [])
-        chat.append(PhoneMessage(str(len(chat) + 1), self.world.now(), direction, text, buttons))
+        chat.append(PhoneMessage(str(len(chat) + 1), self.world.now(), direction, text, buttons, **more))
         self.world.changed(self.contact_kind, address)
 
     async def start(self) -> None:
@@ -100,10 +103,12 @@ class FakeEmulator:
             raise Impossible("Такой кнопки нет")
         self._tell({"press": button, "from": address})
 
-    async def say(self, address: str, text: str) -> None:
+    async def say(self, address: str, text: str, files: Sequence[File] = ()) -> None:
+        if self.card.sort is Sort.VOICE:
+            raise Impossible("Здесь никто не слушает")
         if not self.people[address].started and self.card.needs_start:
             raise Impossible("Сначала нажмите «Старт»")
-        self._add(address, "out", text)
+        self._add(address, "out", text, files=tuple(file.name for file in files))
         self._tell({"text": text, "from": address})
 
     async def start_chat(self, address: str, payload: str) -> None:

@@ -64,7 +64,7 @@ async def test_messages_as_the_contract_has_them(http: aiohttp.ClientSession, sa
     assert abs(at - clock.now()) < timedelta(minutes=1)
     assert message == {
         "id": "1", "direction": "in", "text": "Ждем вас", "buttons": [{"id": "0.0", "label": "Приду"}],
-        "edited": False, "files": [], "subject": "", "sender": "", "channel": "chatter",
+        "edited": False, "files": [], "subject": "", "sender": "", "quoted": "", "channel": "chatter",
     }  # fmt: skip
 
 

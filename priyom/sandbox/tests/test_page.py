@@ -85,9 +85,19 @@ async def test_the_clock_and_the_gateways(page: Page, sandbox: Sandbox) -> None:
     await expect(page.locator(".time")).not_to_have_text(before)
     await expect(page.get_by_role("button", name="+1 ч")).to_be_enabled()
     assert round(float(sandbox.turner.picture()["offset_seconds"]) / 60) == 60
+    await expect(page.get_by_label("Шлюз Болталка")).to_be_hidden()
+    await page.get_by_role("button", name="Шлюзы").click()
+    await page.get_by_label("Найти шлюз").fill("болт")
+    await expect(page.get_by_label("Шлюз Тексты")).to_be_hidden()
     await page.get_by_label("Шлюз Болталка").select_option("down")
-    await expect(page.locator(".gateway.down")).to_contain_text("Болталка")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_label("Шлюз Болталка")).to_be_hidden()
+    broken = page.get_by_role("button", name="Болталка: лежит")
+    await expect(broken).to_be_visible()
     assert sandbox.emulators["chatter"].mode is Mode.DOWN
+    await broken.click()
+    await expect(broken).to_have_count(0)
+    assert sandbox.emulators["chatter"].mode is Mode.OK
 
 
 async def test_today_is_not_today_for_ever(page: Page, chatter: FakeEmulator, sandbox: Sandbox) -> None:

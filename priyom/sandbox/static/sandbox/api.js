@@ -32,4 +32,12 @@ export async function call(method, path, body) {
   return value;
 }
 
+// Files as the contract takes them.
+export const carried = (files) => Promise.all([...files].map((file) => new Promise((done, failed) => {
+  const reader = new FileReader();
+  reader.onload = () => done({ name: file.name, mime: file.type || "application/octet-stream", content: reader.result.split(",")[1] ?? "" });
+  reader.onerror = () => failed(reader.error);
+  reader.readAsDataURL(file);
+})));
+
 export const phonePath = (phone) => `/phones/${phone.kind}/${encodeURIComponent(phone.address)}`;

@@ -3,7 +3,7 @@
 import { call } from "./api.js";
 import { setClock, setZones } from "./clock.js";
 import { byId, h, put } from "./dom.js";
-import { gateways, setGateways } from "./gateways.js";
+import { gateways, kindTitle, setGateways } from "./gateways.js";
 import { addNews, onPerson } from "./news.js";
 import * as people from "./people.js";
 import { PhoneView } from "./phone.js";
@@ -75,7 +75,7 @@ async function openPerson(id) {
 
 function maker() {
   const dialog = byId("maker");
-  const kinds = [...new Map(gateways().map((one) => [one.kind, one.title]))];
+  const kinds = [...new Set(gateways().map((one) => one.kind))].map((key) => [key, kindTitle(key)]);
   const kind = h("select", { "aria-label": "Где" }, kinds.map(([key, title]) => h("option", { value: key }, title)));
   const address = h("input", { required: true, placeholder: "номер, почта или номер чата", "aria-label": "Адрес" });
   const name = h("input", { placeholder: "Имя", "aria-label": "Имя" });

@@ -3,9 +3,12 @@
 import { call } from "./api.js";
 import { now, zone, onZone } from "./clock.js";
 import { byId, h, put, soon } from "./dom.js";
-import { gateway } from "./gateways.js";
+import { kindTitle } from "./gateways.js";
+
+const GROUPS = { patients: "Пациенты", staff: "Сотрудники", site: "Сайт" };
 
 let people = [];
+let group = "patients";
 let search = "";
 let hovered = false;
 let isOpen = () => false;
@@ -14,7 +17,7 @@ let loaded = () => {};
 const seen = new Map(JSON.parse(sessionStorage.getItem("seen") ?? "[]"));
 
 export const person = (id) => people.find((one) => one.id === id);
-export const tabKey = (tab) => `${tab.channel}:${tab.address}`;
+export const tabKey = (tab) => `${tab.kind}:${tab.address}`;
 export const unread = (tab) => Math.max(0, tab.count - (seen.get(tabKey(tab)) ?? tab.count));
 
 export function see(tab, count) {
@@ -76,14 +79,34 @@ export function later() {
   due = setTimeout(() => { due = 0; last = performance.now(); load(); }, Math.max(120, last + 1000 - performance.now()));
 }
 
+const waits = (one) => one.tabs.reduce((sum, tab) => sum + unread(tab), 0);
+
+// One group at a time; a search looks through all of them.
 export function draw() {
   const listed = people.filter((one) => !one.hidden);
-  put(byId("people"), listed.length ? listed.map(row)
+  const there = Object.keys(GROUPS).filter((key) => listed.some((one) => one.group === key));
+  if (!search) drawGroups(there, listed);
+  const shown = search ? there : [there.includes(group) || !there.length ? group : there[0]];
+  const rows = shown.flatMap((key) => [
+    search && there.length > 1 ? h("li", { class: "heading" }, GROUPS[key]) : null,
+    ...listed.filter((one) => one.group === key).map(row),
+  ]);
+  byId("groups").hidden = Boolean(search) || there.length < 2;
+  put(byId("people"), rows.some(Boolean) ? rows
     : h("li", { class: "empty" }, search ? `Никого по «${search}»: проверьте написание` : "Телефонов пока нет: нажмите «Новый»"));
 }
 
+function drawGroups(there, listed) {
+  put(byId("groups"), there.map((key) => {
+    const own = listed.filter((one) => one.group === key);
+    const waiting = key === group ? 0 : own.reduce((sum, one) => sum + waits(one), 0);
+    return h("button", { type: "button", "aria-pressed": String(key === group), onclick: () => { group = key; draw(); byId("people").scrollTop = 0; } },
+      GROUPS[key], " ", waiting ? h("span", { class: "badge", title: "Новых сообщений" }, String(waiting)) : h("span", { class: "muted" }, String(own.length)));
+  }));
+}
+
 function row(one) {
-  const waiting = one.tabs.reduce((sum, tab) => sum + unread(tab), 0);
+  const waiting = waits(one);
   const under = one.last
     ? [h("span", { class: "text" }, one.last.direction === "out" ? "Вы: " : "", one.last.text)]
     : [h("span", { class: "text muted" }, one.visit_at ? `Визит ${soon(new Date(one.visit_at), now(), one.zone)}, ${one.visit}`
@@ -93,5 +116,5 @@ function row(one) {
       one.last ? h("time", {}, soon(new Date(one.last.at), now(), zone())) : null),
     h("span", { class: "line" }, ...under, waiting ? h("span", { class: "badge", title: "Новых сообщений" }, String(waiting)) : null),
     h("span", { class: "ways" }, one.tabs.length ? null : h("span", { class: "way off" }, "нет связи"), one.tabs.map((tab) => h("span", { class: tab.blocked ? "way off" : "way" },
-      `${tab.blocked ? "✕ " : ""}${gateway(tab.channel)?.title ?? tab.channel}`)))));
+      `${tab.blocked ? "✕ " : ""}${kindTitle(tab.kind)}`)))));
 }

@@ -1,9 +1,11 @@
-// One person's phone: tabs of channels, the chat, buttons to press, a line to type in, and what can be done to the bot.
+// One person's phone: a tab for every kind of address, the chat, and what the person can do.
 
 import { call, phonePath } from "./api.js";
 import { now, zone, onZone } from "./clock.js";
-import { clockTime, dayName, h, put, sameDay } from "./dom.js";
-import { gateway } from "./gateways.js";
+import { bubble } from "./bubbles.js";
+import { Composer } from "./composer.js";
+import { dayName, h, put, sameDay } from "./dom.js";
+import { kindTitle } from "./gateways.js";
 import { see, tabKey, unread } from "./people.js";
 
 export class PhoneView {
@@ -12,14 +14,17 @@ export class PhoneView {
     this.changed = changed;
     this.tab = this.latest();
     this.messages = null;
-    this.menu = false;
-    this.drafts = new Map();
     this.head = h("header", {});
     this.tabs = h("div", { class: "tabs", role: "tablist" });
     this.chat = h("div", { class: "chat", tabindex: "0", "aria-live": "polite", "aria-label": "Переписка" });
     this.foot = h("footer", {});
+    this.composer = new Composer(this.foot, {
+      act: (deed, body) => this.act(deed, body), own: () => this.person.tabs.find((tab) => tab.kind === "phone")?.address ?? "",
+    });
     this.close = close;
     this.element = h("article", { class: "phone", "aria-label": person.name }, this.head, this.tabs, this.chat, this.foot);
+    this.stayBelow();
+    this.acceptDrops();
     this.drawAll();
     this.load();
     onZone(() => this.drawChat());
@@ -27,7 +32,7 @@ export class PhoneView {
 
   latest() {
     const { tabs, last } = this.person;
-    return tabs.find((tab) => unread(tab)) ?? tabs.find((tab) => last && tab.channel === last.channel) ?? tabs[0] ?? null;
+    return tabs.find((tab) => unread(tab)) ?? tabs.find((tab) => last && tab.kind === last.kind) ?? tabs[0] ?? null;
   }
 
   // The list has fresh news of this person.
@@ -67,7 +72,7 @@ export class PhoneView {
     const answer = await call("POST", `${phonePath(this.tab)}/${deed}`, body);
     if (answer) {
       Object.assign(this.tab, { started: answer.started, blocked: answer.blocked });
-      this.menu = false;
+      this.composer.menu = false;
       this.drawFoot();
       this.load();
       this.changed();
@@ -88,7 +93,7 @@ export class PhoneView {
     put(this.tabs, this.person.tabs.map((tab) => {
       const fresh = tab === this.tab ? 0 : unread(tab);
       return h("button", { type: "button", role: "tab", "aria-selected": String(tab === this.tab), title: tab.label ?? tab.address,
-        onclick: () => this.choose(tab) }, `${tab.blocked ? "✕ " : ""}${gateway(tab.channel)?.title ?? tab.channel}`,
+        onclick: () => this.choose(tab) }, `${tab.blocked ? "✕ " : ""}${kindTitle(tab.kind)}`,
         fresh ? h("span", { class: "badge" }, String(fresh)) : null);
     }));
   }
@@ -97,31 +102,30 @@ export class PhoneView {
     if (tab === this.tab) return;
     this.tab = tab;
     this.messages = null;
-    this.menu = false;
+    this.below = true;
     this.drawAll();
     this.load();
   }
 
   drawChat() {
     if (!this.tab) {
-      put(this.chat, h("p", { class: "empty" }, "У этого пациента нет ни телефона, ни мессенджера, ни почты: дозвониться или дождаться визита."));
+      put(this.chat, h("p", { class: "empty" }, "У этого человека нет ни телефона, ни мессенджера, ни почты: дозвониться или дождаться визита."));
       return;
     }
     if (this.messages === null) { put(this.chat, h("div", { class: "bone" }), h("div", { class: "bone short" })); return; }
     this.drawnOn = dayName(now(), zone());
-    const below = this.chat.scrollHeight - this.chat.scrollTop - this.chat.clientHeight < 60;
+    const { below } = this;
     let day = null;
     const rows = [h("p", { class: "address" }, this.tab.label ?? this.tab.address)];
     for (const message of this.messages) {
       const at = new Date(message.at);
       if (!day || !sameDay(day, at, zone())) rows.push(h("p", { class: "day" }, sameDay(at, now(), zone()) ? "Сегодня" : dayName(at, zone())));
       day = at;
-      rows.push(this.bubble(message, at));
+      rows.push(this.bubble(message));
     }
     if (!this.messages.length) rows.push(h("p", { class: "empty" }, "Сообщений нет"));
     put(this.chat, rows);
-    if (below || !this.shown) this.chat.scrollTop = this.chat.scrollHeight;
-    this.shown = true;
+    if (below) this.chat.scrollTop = this.chat.scrollHeight;
   }
 
   // «Сегодня» above a message becomes a date when the clock passes midnight.
@@ -129,79 +133,40 @@ export class PhoneView {
     if (this.drawnOn && this.drawnOn !== dayName(now(), zone())) this.drawChat();
   }
 
-  bubble(message, at) {
-    return h("div", { class: `message ${message.direction}` },
-      h("div", { class: "bubble" },
-        message.subject ? h("strong", { class: "subject" }, message.subject) : null,
-        h("span", { class: "text" }, linked(message.text)),
-        message.files.map((file) => h("span", { class: "file" }, `📎 ${file}`)),
-        h("span", { class: "stamp" }, message.edited ? "изменено, " : "", clockTime(at, zone()))),
-      message.buttons.length ? h("div", { class: "buttons" }, message.buttons.map((button) =>
-        h("button", { type: "button", disabled: this.tab.blocked, onclick: (event) => this.press(event.target, message, button) }, button.label))) : null);
+  bubble(message) {
+    return bubble(message, {
+      others: this.messages, dead: this.tab.blocked, press: (element, button) => this.press(element, message, button),
+    });
   }
 
   async press(element, message, button) {
     element.disabled = true;
     element.classList.add("pressed");
-    await this.act("press", { message: message.id, button: button.id });
+    await this.act("press", { message: message.id, channel: message.channel, button: button.id });
     setTimeout(() => { element.disabled = false; element.classList.remove("pressed"); }, 1500);
   }
 
   drawFoot() {
-    const tab = this.tab;
-    if (!tab) { put(this.foot); return; }
-    const card = gateway(tab.channel) ?? {};
-    if (tab.blocked) {
-      put(this.foot, h("p", { class: "state" }, card.needs_start ? "Бот заблокирован: клинике сюда не написать" : "Адрес отключен: сообщения сюда не доходят"),
-        h("button", { type: "button", class: "main wide", onclick: () => this.act("block", { blocked: false }) }, card.needs_start ? "Разблокировать" : "Включить"));
-      return;
-    }
-    if (card.needs_start && !tab.started) {
-      const payload = h("input", { placeholder: "код из личной ссылки, если есть", "aria-label": "Код из ссылки" });
-      put(this.foot, h("p", { class: "state" }, "Бот клиники еще не открыт"), payload,
-        h("button", { type: "button", class: "main wide", onclick: () => this.act("start", { payload: payload.value.trim() }) }, "Старт"));
-      return;
-    }
-    put(this.foot, this.menu ? this.drawMenu(card) : null, this.composer(card));
+    this.composer.show(this.tab);
   }
 
-  composer(card) {
-    const key = tabKey(this.tab);
-    const input = h("input", { placeholder: card.kind === "email" ? "Ответить письмом" : "Сообщение", "aria-label": "Сообщение клинике",
-      autocomplete: "off", oninput: (event) => this.drafts.set(key, event.target.value) });
-    input.value = this.drafts.get(key) ?? "";
-    const send = async (event) => {
+  // A phone that becomes narrower keeps its last message in sight.
+  stayBelow() {
+    this.below = true;
+    this.chat.addEventListener("scroll", () => { this.below = this.chat.scrollHeight - this.chat.scrollTop - this.chat.clientHeight < 60; });
+    new ResizeObserver(() => { if (this.below) this.chat.scrollTop = this.chat.scrollHeight; }).observe(this.chat);
+  }
+
+  // Files can be dropped anywhere on the phone.
+  acceptDrops() {
+    const over = (event) => event.dataTransfer?.types.includes("Files");
+    this.element.addEventListener("dragover", (event) => { if (over(event)) { event.preventDefault(); this.element.classList.add("dropping"); } });
+    this.element.addEventListener("dragleave", (event) => { if (!this.element.contains(event.relatedTarget)) this.element.classList.remove("dropping"); });
+    this.element.addEventListener("drop", (event) => {
+      this.element.classList.remove("dropping");
+      if (!over(event)) return;
       event.preventDefault();
-      const text = input.value.trim();
-      if (!text) return;
-      input.value = "";
-      if (await this.act("say", { text })) {
-        this.drafts.delete(key);
-        this.element.querySelector("form input")?.focus();
-      } else { input.value = text; }
-    };
-    return h("form", { class: "composer", onsubmit: send },
-      h("button", { type: "button", class: "icon", title: "Что еще можно сделать", "aria-label": "Еще", "aria-expanded": String(this.menu),
-        onclick: () => { this.menu = !this.menu; this.drawFoot(); } }, "⋯"),
-      input, h("button", { type: "submit", class: "main icon", title: "Отправить", "aria-label": "Отправить" }, "➤"));
+      this.composer.take(event.dataTransfer.files);
+    });
   }
-
-  drawMenu(card) {
-    const item = (label, deed, body) => h("button", { type: "button", onclick: () => this.act(deed, body) }, label);
-    const payload = h("input", { placeholder: "код из ссылки", "aria-label": "Код из ссылки" });
-    const own = this.person.tabs.find((tab) => tab.kind === "phone");
-    const number = h("input", { placeholder: "+7…", "aria-label": "Свой номер" });
-    number.value = own?.address ?? "";
-    return h("div", { class: "menu" },
-      card.needs_start ? h("div", { class: "pair" }, payload,
-        h("button", { type: "button", onclick: () => this.act("start", { payload: payload.value.trim() }) }, "Старт")) : null,
-      card.asks_contact ? h("div", { class: "pair" }, number,
-        h("button", { type: "button", onclick: () => this.act("share", { phone: number.value.trim() }) }, "Поделиться номером")) : null,
-      item(card.needs_start ? "Заблокировать бота" : this.tab.kind === "phone" ? "Отключить номер" : "Отключить почту", "block", { blocked: true }));
-  }
-}
-
-function linked(text) {
-  return text.split(/(https?:\/\/[^\s]+)/).map((part, index) =>
-    index % 2 ? h("a", { href: part, target: "_blank", rel: "noreferrer" }, part) : part);
 }
