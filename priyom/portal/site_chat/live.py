@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from asgiref.sync import sync_to_async
 from django.core import signing
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
@@ -143,9 +143,10 @@ class Hub:
             gone, self._gone = self._gone, set()
             places = {page.place for page in self.pages}
             try:
-                found = await sync_to_async(_round)(places, gone - places)
-            except Exception as error:  # a lost database: the next beat tries again
-                log.warning("the site chat cannot look: %s", type(error).__name__)
+                # A thread of its own: that of the request in which this task began ends with the request.
+                found = await sync_to_async(_round, thread_sensitive=False)(places, gone - places)
+            except DatabaseError as error:  # the next beat tries again
+                log.warning("the site chat has lost the database, trying again: %s", str(error).strip())
                 self._gone |= gone
             else:
                 for page in list(self.pages):

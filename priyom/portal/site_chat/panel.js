@@ -9,7 +9,7 @@
   const STORE = 'priyom-chat-' + setup.key
   let me = null, parent = null, open = alone, watched = alone, asked = false, known = false, prove = false
   let outbox = [], chosen = [], shown = new Map(), tag = '', told = new Set(), unread = 0
-  let posting = false, retry = 0, timer = 0, source = null, wanted = '', started = false, over = false
+  let posting = false, retry = 0, timer = 0, source = null, ticket = '', wanted = '', started = false, over = false
 
   // -- signatures: SHA-256 and HMAC written out, for crypto.subtle is missing in a frame of a page without https --
 
@@ -86,7 +86,17 @@
     return Object.assign(said, {status: answer.status, ok: answer.ok})
   }
 
-  async function enter() {
+  let entering = null // one visitor, however many things want one at once
+  function enter() {
+    if (!entering) {
+      const over = () => { entering = null }
+      entering = come()
+      entering.then(over, over)
+    }
+    return entering
+  }
+
+  async function come() {
     if (!me) {
       const answer = await fetch(setup.base + 'visitor', {method: 'POST'})
       if (!answer.ok) throw new Error(String(answer.status))
@@ -119,7 +129,7 @@
       const headers = Object.assign({'content-type': 'application/json'}, sign('update:' + body))
       const answer = await fetch(setup.hook, {method: 'POST', body, headers, keepalive: body.length < 60000})
       if (answer.ok) { next.state = 'taken'; retry = 0 }
-      else if (answer.status === 403) { me = null; await enter() }
+      else if (answer.status === 403) { forget(); await enter() }
       else if (answer.status === 413 || answer.status === 400 || answer.status === 404) next.state = 'refused'
       else if (answer.status === 429) { wait = Math.min(60, Number(answer.headers.get('retry-after')) || 5); note(say.often) }
       else wait = pause()
@@ -130,11 +140,19 @@
       if (outbox.some(item => item.update.kind === 'said' && item.state === 'sending')) note(say.offline)
     }
     posting = false
-    if (next.state === 'taken' && next.update.kind === 'said') offerPhone()
+    if (next.state === 'taken' && next.update.kind === 'said') { offerPhone(); setTimeout(refresh, 2000) }
     if (next.state === 'taken' && next.update.kind !== 'said') outbox = outbox.filter(item => item !== next)
     save()
     render()
     wait ? setTimeout(pump, wait * 1000) : pump()
+  }
+
+  // Our key is no longer good (the account's secret was made anew): what is unsent goes out in a new visitor's name.
+  function forget() {
+    me = null
+    tag = ticket = ''
+    if (source) source.close()
+    source = null
   }
 
   const pause = () => Math.min(60, Math.pow(2, retry++))
@@ -151,7 +169,7 @@
         const body = await answer.json()
         tag = answer.headers.get('etag') || ''
         take(body)
-      } else if (answer.status === 403) { me = null; await enter() }
+      } else if (answer.status === 403) { forget(); await enter() }
       follow()
     } catch (e) { /* the timer comes again */ }
     loading = false
@@ -159,7 +177,6 @@
     schedule()
   }
 
-  let ticket = ''
   function take(body) {
     known = body.known
     prove = body.prove
@@ -526,13 +543,14 @@
 
   async function unfold() {
     if (!alone) field.focus()
-    if (started && !me) await begin()
+    if (started && !me && !entering) await begin()
     toEnd(); look()
   }
 
   async function begin() {
     try { await enter() } catch (e) { note(say.lost); setTimeout(() => { if (!me) begin() }, 5000); return }
     refresh()
+    pump()
   }
 
   function start(found, token, unfolded) {
@@ -545,7 +563,6 @@
     render()
     if (open || me) begin()
     if (open) unfold()
-    pump()
   }
 
   if (alone) start(load(''), (/[#&]priyom=([\w-]{24})/.exec(location.hash) || [])[1], true)
