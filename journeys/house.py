@@ -11,7 +11,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -214,9 +215,10 @@ class Phone:
         answer = call("POST", f"{self.url}/press", {"message": message["id"], "button": button["id"]})
         assert answer.status in (200, 202, 204), answer
 
-    def say(self, text: str) -> None:
-        """Type a text."""
-        answer = call("POST", f"{self.url}/say", {"text": text})
+    def say(self, text: str, files: Sequence[tuple[str, str, bytes]] = ()) -> None:
+        """Type a text, perhaps with files: (name, MIME type, content) of each."""
+        carried = [{"name": name, "mime": mime, "content": b64encode(raw).decode()} for name, mime, raw in files]
+        answer = call("POST", f"{self.url}/say", {"text": text, "files": carried})
         assert answer.status in (200, 202, 204), answer
 
     def do(self, what: str, body: object = None) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from journeys.conftest import tomorrow
 from journeys.house import House
@@ -16,6 +17,8 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+PICTURE = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +113,26 @@ def test_phones_page_shows_the_message(browser: Browser, house: House) -> None:
     expect(page.get_by_text("Вы подтвердили визит").first).to_be_visible()
     assert house.visit("on-page")["state"] == "confirmed"
     page.close()
+
+
+def test_a_photo_comes_and_a_paper_goes(desk: Page, house: House) -> None:
+    telegram = house.phone("telegram", "740400", "Сауле")
+    house.book("papers", house.now() + timedelta(days=3), [{"channel": "telegram", "address": "740400"}], given="Сауле")
+    telegram.wait("Вы записаны")
+    telegram.say("Вот направление", files=[("направление.png", "image/png", PICTURE)])
+    desk.goto(f"{house.web}/chats")
+    desk.locator("a.row", has_text="Иванова Сауле").first.click()
+    photo = desk.locator("#thread .shot img")
+    expect(photo).to_be_visible(timeout=20_000)  # fetched from the vendor, live
+    desk.wait_for_function("document.querySelector('#thread .shot img').naturalWidth > 0")
+
+    desk.locator("[data-quote]").last.click()
+    desk.fill("#text", "Спасибо! Памятка во вложении.")
+    desk.set_input_files(
+        ".clip input", FilePayload(name="памятка.pdf", mimeType="application/pdf", buffer=b"%PDF-1.4\n%%EOF")
+    )
+    desk.get_by_role("button", name="Отправить").click()
+    expect(desk.locator("#thread .said.out")).to_contain_text("памятка.pdf")
+    expect(desk.locator("#thread .said.out .quote")).to_contain_text("Вот направление")
+    came = telegram.wait("Памятка во вложении")
+    assert "памятка.pdf" in came["files"]
