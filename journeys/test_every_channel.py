@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 import urllib.request
 from datetime import timedelta
-from urllib.parse import urlencode
+from html import unescape
+from urllib.parse import urljoin
 
 import psycopg
 import pytest
@@ -65,8 +66,13 @@ def question(phone: Phone, channel: str) -> dict[str, object]:
         lambda: next(
             (m for m in reversed(phone.messages()) if m["channel"] == channel and "записан" not in m["text"]), None
         ),
-        within=20, what=f"the reminder over {channel}; there: {phone.messages()}",
+        within=20, what=f"the reminder over {channel}; there: {phone.messages()}; {told(phone.house, channel)}",
     )  # fmt: skip
+
+
+def told(house: House, channel: str) -> list[object]:
+    """What the house says of its tries."""
+    return [(n["kind"], n["state"], n["legs"]) for n in house.visit(channel)["notifications"]]
 
 
 def confirmed(house: House, channel: str) -> None:
@@ -102,7 +108,7 @@ def test_whoever_has_just_written_gets_free_words(house: House, channel: str) ->
     phone = house.phone(kind, address)
     start = house.now() + timedelta(hours=26)
     house.book(channel, start, [{"channel": kind, "address": address}])
-    phone.say("Здравствуйте, а парковка у вас есть?")
+    phone.say("Здравствуйте, а парковка у вас есть?", channel)
     until(
         lambda: "парковка" in str(house.api("GET", f"/conversations/p-{channel}").body), what="the words in the thread"
     )
@@ -119,10 +125,9 @@ def test_a_reminder_is_answered_on_the_visits_page(house: House, channel: str) -
     assert found is not None
     with urllib.request.urlopen(found.group(0), timeout=30) as answer:
         page = answer.read().decode()
-    choice = re.search(r'name="do" value="(confirm[^"]*)"', page)
-    assert choice is not None, page
-    body = urlencode({"do": choice.group(1)}).encode()
-    with urllib.request.urlopen(urllib.request.Request(found.group(0), body), timeout=30) as answer:
+    form = re.search(r'<form method="post" action="([^"]*do=confirm[^"]*)"', page)
+    assert form is not None, page
+    with urllib.request.urlopen(urljoin(found.group(0), unescape(form.group(1))), b"", timeout=30) as answer:
         assert answer.status == 200
     confirmed(house, channel)
 
@@ -153,7 +158,10 @@ def test_a_call_task_is_done_from_the_staffs_messenger(house: House, channel: st
     if told["buttons"]:
         staff.press(told, "Дозвонился")
     else:
-        staff.say("2")
+        said = re.search(r"(?m)^.*Дозвонился, .*$", told["text"])
+        command = re.search(r"/do \S+", said.group(0) if said else "")
+        assert command is not None, told["text"]
+        staff.say(command.group(0))
     until(lambda: house.visit(visit)["state"] == "confirmed", within=20, what="confirmed by phone")
     until(lambda: not [t for t in house.tasks() if visit in str(t["visit"])], what="the task to be closed")
     assert "по телефону" in house.visit(visit)["confirmation"]["evidence"]

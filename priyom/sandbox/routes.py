@@ -82,25 +82,27 @@ class Contract:
 
     async def say(self, request: web.Request) -> web.Response:
         """Type a text, perhaps with files: `[{"name", "mime", "content" (base64)}]`. It goes where the last message
-        came from; where nobody can write (a call, a notice), to the next one of the kind."""
+        came from, or over `channel` where the person chooses among several; where nobody can write (a call, a notice),
+        to the next one of the kind."""
         body = await body_of(request)
         files = files_of(body)
         text = text_of(body, "text") if body.get("text") is not None or not files else ""
         if not text.strip() and not files:
             raise Problem(422, "Пустой текст не отправить")
-        return await self._act(request, self._say(*_whose(request), text, files))
+        channel = text_of(body, "channel") if body.get("channel") is not None else ""
+        return await self._act(request, self._say(*_whose(request), text, files, channel))
 
-    async def _say(self, kind: str, address: str, text: str, files: Sequence[File]) -> None:
+    async def _say(self, kind: str, address: str, text: str, files: Sequence[File], channel: str) -> None:
         impossible: Impossible | None = None
-        for emulator, spelled in self.phones.all_talking(kind, address):
+        found = self.phones.all_talking(kind, address)
+        for emulator, spelled in [pair for pair in found if channel in ("", pair[0].channel)]:
             try:
                 await (emulator.say(spelled, text, files) if files else emulator.say(spelled, text))
             except Impossible as error:
                 impossible = impossible or error
             else:
                 return
-        assert impossible is not None
-        raise impossible
+        raise impossible or Impossible(f"этого телефона нет на канале {channel}")
 
     async def block(self, request: web.Request) -> web.Response:
         """Block the clinic; `{"blocked": false}` lets it in again."""
