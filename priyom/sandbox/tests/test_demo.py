@@ -8,17 +8,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from priyom.alerts.models import Recipient
 from priyom.appointments.free import free_times
 from priyom.appointments.models import Visit
 from priyom.clinic.access import branches
 from priyom.clinic.models import Branch, House, Practitioner, Service, Staff
 from priyom.contracts import registry
+from priyom.contracts.card import Audience
 from priyom.delivery.models import Account
 from priyom.foundation.clock import clock, now
 from priyom.journal.models import Fact
 from priyom.notifications.models import Notification
 from priyom.patients.models import ContactPoint, Patient, Reach
+from priyom.sandbox.attach import read_demo_phones
 from priyom.sandbox.demo import SIGN_IN, load
+from priyom.sandbox.demo_clinic import ROUTED
 from priyom.sandbox.demo_people import COUNT, patients
 from priyom.scenarios.models import Scenario
 
@@ -33,7 +37,10 @@ def _noon() -> Iterator[None]:
 
 
 def counts() -> dict[str, int]:
-    kinds = (House, Branch, Practitioner, Service, Staff, Account, Patient, ContactPoint, Reach, Visit, Scenario, Fact)
+    kinds = (
+        House, Branch, Practitioner, Service, Staff, Account, Recipient, Patient, ContactPoint, Reach, Visit, Scenario,
+        Fact,
+    )  # fmt: skip
     return {kind.__name__: kind.objects.count() for kind in kinds}
 
 
@@ -41,6 +48,7 @@ def test_without_patients_there_are_channels_staff_and_nobody_else() -> None:
     load(with_patients=False)
     assert set(Account.objects.values_list("channel", flat=True)) == set(registry.names())
     assert set(Account.objects.values_list("demo", flat=True)) == {True}
+    assert not Recipient.objects.exists()
     assert (Patient.objects.count(), Visit.objects.count(), Branch.objects.count()) == (0, 0, 0)
     assert Scenario.objects.exists()
     for login, password, _ in SIGN_IN:
@@ -52,6 +60,26 @@ def the_sign_in_says_what_a_doctor_sees() -> None:
     sees_all = set(branches(Staff.objects.get(username="doctor"))) == set(Branch.objects.all())
     assert sees_all
     assert "свои" not in told, "access goes by branch, not by whose visit it is"
+
+
+def every_way_to_patients_and_staff_is_there() -> None:
+    people = patients()
+    kinds = Counter(contact.kind for person in people for contact in person.contacts)
+    assert min(kinds[kind] for kind in ("phone", "email", "telegram", "max", "vk", "whatsapp")) >= 8
+    for person in people:
+        numbers = {contact.address for contact in person.contacts if contact.kind in ("phone", "whatsapp")}
+        assert len(numbers) <= 1
+        assert "whatsapp" not in {contact.kind for contact in person.contacts} or person.branch == 0
+    staff = {card.key: card.example for card in registry.cards() if card.audience is Audience.STAFF}
+    told = Recipient.objects.filter(active=True, tasks=True, staff__username="registrar")
+    assert dict(told.values_list("account__channel", "address")) == staff
+    assert staff
+    phones = read_demo_phones()
+    addresses = {(phone.kind, phone.address) for phone in phones}
+    assert addresses >= {(registry.channel(key).card.contact_kind, address) for key, address in staff.items()}
+    assert Counter(phone.kind for phone in phones)["webchat"] == 3
+    routed = Reach.objects.exclude(channel__in=ROUTED)
+    assert not routed.exists(), "nothing is known of a gateway that was never used"
 
 
 def loading_twice_changes_nothing() -> None:
@@ -105,6 +133,7 @@ def test_the_whole_demo_clinic() -> None:
     """One story, because loading takes seconds: what is made; then a second start, then a later one."""
     load(with_patients=True)
     people_are_in_every_situation()
+    every_way_to_patients_and_staff_is_there()
     two_weeks_around_today_without_a_flood()
     the_sign_in_says_what_a_doctor_sees()
     loading_twice_changes_nothing()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import FilePayload, Page, async_playwright, expect
 
 from priyom.contracts.emulator import Mode
 from priyom.sandbox.server import Sandbox
@@ -94,10 +95,10 @@ async def test_the_clock_and_the_gateways(page: Page, sandbox: Sandbox) -> None:
     await expect(page.get_by_label("Шлюз Болталка")).to_be_hidden()
     broken = page.get_by_role("button", name="Болталка: лежит")
     await expect(broken).to_be_visible()
-    assert sandbox.emulators["chatter"].mode is Mode.DOWN
+    assert [emulator.mode for emulator in sandbox.emulators.values()] == [Mode.DOWN, Mode.OK]
     await broken.click()
     await expect(broken).to_have_count(0)
-    assert sandbox.emulators["chatter"].mode is Mode.OK
+    assert [emulator.mode for emulator in sandbox.emulators.values()] == [Mode.OK, Mode.OK]
 
 
 async def test_today_is_not_today_for_ever(page: Page, chatter: FakeEmulator, sandbox: Sandbox) -> None:
@@ -121,6 +122,78 @@ async def test_search_new_phone_and_the_address_keeps_what_is_open(page: Page, c
     assert chatter.people["503"].name == "Вера"
     await page.reload()
     await expect(page.locator(".phone header")).to_contain_text("Вера")
+
+
+async def test_photos_are_sent_and_answers_show_what_they_answer(page: Page, chatter: FakeEmulator) -> None:
+    await page.get_by_role("button", name="Анна Иванова").click()
+    chosen: list[FilePayload] = [
+        {"name": name, "mimeType": "image/jpeg", "buffer": b"jpeg"} for name in ("снимок.jpg", "второй.jpg")
+    ]
+    await page.locator(".composer input[type=file]").set_input_files(chosen)
+    await expect(page.locator(".waiting li")).to_have_count(2)
+    await page.get_by_label("Убрать второй.jpg").click()
+    await page.get_by_label("Сообщение клинике").fill("Вот направление")
+    await page.get_by_label("Отправить", exact=True).click()
+    await expect(page.locator(".message.out .file")).to_contain_text("снимок.jpg")
+    await expect(page.locator(".waiting")).to_have_count(0)
+    assert [(m.text, m.files) for m in chatter.chats["501"]] == [("Вот направление", ("снимок.jpg",))]
+    chatter.arrive("501", "Спасибо, получили", quoted="1")
+    await expect(page.locator(".message.in .quoted")).to_have_text("Вот направление")
+
+
+async def test_a_photo_can_be_dropped_on_the_phone(page: Page, chatter: FakeEmulator) -> None:
+    await page.get_by_role("button", name="Анна Иванова").click()
+    await expect(page.locator(".phone .chat")).to_contain_text("Сообщений нет")
+    await page.evaluate(
+        """() => {
+            const carried = new DataTransfer();
+            carried.items.add(new File(["jpeg"], "снимок.jpg", { type: "image/jpeg" }));
+            const on = document.querySelector(".phone .chat");
+            on.dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
+        }"""
+    )
+    await expect(page.locator(".waiting .file")).to_contain_text("снимок.jpg")
+
+
+async def test_a_call_looks_like_a_call(many_channels: None, page: Page, sandbox: Sandbox) -> None:
+    texter, caller = sandbox.emulators["texter"], sandbox.emulators["caller"]
+    assert isinstance(texter, FakeEmulator)
+    assert isinstance(caller, FakeEmulator)
+    sandbox.phones.put("phone", "+77010000001", "Вера", True)
+    texter.arrive("+77010000001", "Завтра ждем вас")
+    caller.arrive("+77010000001", "Вы придете?", (("1", "приду"), ("2", "перенести")))
+    await page.get_by_role("button", name="Вера").click()
+    await expect(page.get_by_role("tab")).to_have_text(["Телефон"])
+    await expect(page.locator(".message.in .origin")).to_contain_text("Тексты")
+    call = page.locator(".message.call")
+    await expect(call).to_contain_text("идет разговор")
+    pressed = asyncio.Event()
+
+    async def press(address: str, message: str, button: str) -> None:
+        assert (address, message, button) == ("+77010000001", "1", "2")
+        caller.chats[address] = [replace(caller.chats[address][0], buttons=())]
+        caller._add(address, "out", button)
+        pressed.set()
+
+    caller.press = press  # type: ignore[method-assign]
+    await page.get_by_role("button", name="Клавиша 2: перенести").click()
+    await asyncio.wait_for(pressed.wait(), 10)
+    await expect(call).to_contain_text("звонок окончен")
+    await expect(page.get_by_role("button", name="Клавиша")).to_have_count(0)
+    await expect(page.locator(".message.key")).to_contain_text("Нажата клавиша 2")
+
+
+async def test_staff_and_visitors_stand_apart(many_channels: None, page: Page, sandbox: Sandbox) -> None:
+    sandbox.phones.put("office", "77", "Гульмира", True)
+    sandbox.phones.put("webchat", "5005", "Гость", True)
+    sandbox.viewers.tell("people", {})
+    await page.get_by_role("button", name="Сотрудники").click()
+    await expect(page.locator(".person")).to_have_count(1)
+    await expect(page.locator(".person")).to_contain_text("Гульмира")
+    await page.get_by_role("button", name="Сайт").click()
+    await expect(page.locator(".person")).to_contain_text("Гость")
+    await page.get_by_label("Найти человека").fill("а")
+    await expect(page.locator(".people .heading")).to_have_text(["Пациенты", "Сотрудники"])
 
 
 async def test_one_phone_at_a_time_on_a_narrow_screen(page: Page, chatter: FakeEmulator) -> None:
