@@ -66,8 +66,8 @@ def network(address: str) -> str:
 
 def origins(site_url: str) -> Sequence[str]:
     """Origins whose pages may frame the chat: the site with and without `www.`; none for what is no address."""
-    parts = urlsplit(site_url)
     try:
+        parts = urlsplit(site_url)
         port = parts.port
     except ValueError:
         return ()
