@@ -215,10 +215,13 @@ class Phone:
         answer = call("POST", f"{self.url}/press", {"message": message["id"], "button": button["id"]})
         assert answer.status in (200, 202, 204), answer
 
-    def say(self, text: str, files: Sequence[tuple[str, str, bytes]] = ()) -> None:
-        """Type a text, perhaps with files: (name, MIME type, content) of each."""
+    def say(self, text: str, files: Sequence[tuple[str, str, bytes]] = (), *, channel: str = "") -> None:
+        """Type a text, perhaps with files: (name, MIME type, content) of each; over `channel`, where several share the
+        kind of address."""
         carried = [{"name": name, "mime": mime, "content": b64encode(raw).decode()} for name, mime, raw in files]
-        answer = call("POST", f"{self.url}/say", {"text": text, "files": carried})
+        answer = call(
+            "POST", f"{self.url}/say", {"text": text, "files": carried, **({"channel": channel} if channel else {})}
+        )
         assert answer.status in (200, 202, 204), answer
 
     def do(self, what: str, body: object = None) -> None:

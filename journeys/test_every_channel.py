@@ -108,13 +108,13 @@ def test_whoever_has_just_written_gets_free_words(house: House, channel: str) ->
     phone = house.phone(kind, address)
     start = house.now() + timedelta(hours=26)
     house.book(channel, start, [{"channel": kind, "address": address}])
-    phone.say("Здравствуйте, а парковка у вас есть?", channel)
+    phone.say("Здравствуйте, а парковка у вас есть?", channel=channel)
     until(
         lambda: "парковка" in str(house.api("GET", f"/conversations/p-{channel}").body), what="the words in the thread"
     )
     house.turn_to(start - timedelta(hours=24))
     assert "1 - приду" in str(question(phone, channel)["text"])
-    phone.say("1")
+    phone.say("1", channel=channel)
     confirmed(house, channel)
 
 
