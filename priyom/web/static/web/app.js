@@ -58,14 +58,23 @@ function light() {
   }
 }
 
-function toBottom() {
+const phone = window.matchMedia("(max-width: 700px)");
+
+// The newest message is in view: on a phone it is the page that scrolls, under the composer and the bottom bar.
+export function toBottom() {
   const thread = document.querySelector("[data-bottom]");
-  if (thread) thread.scrollTop = thread.scrollHeight;
+  if (!thread) return;
+  thread.scrollTop = thread.scrollHeight;
+  if (!phone.matches) return;
+  const below = (document.getElementById("composer")?.offsetHeight ?? 0) + (document.getElementById("rail")?.offsetHeight ?? 0);
+  window.scrollTo(0, thread.getBoundingClientRect().bottom + window.scrollY + below - window.innerHeight);
 }
 
+// By rows, not by a style of its own: the page's policy knows no inline styles, and a swap would copy one.
 function grown(area) {
-  area.style.height = "auto";
-  area.style.height = `${Math.min(area.scrollHeight + 2, 200)}px`;
+  area.rows = 1;
+  const line = parseFloat(getComputedStyle(area).lineHeight) || 20;
+  area.rows = Math.max(1, Math.min(8, Math.round((area.scrollHeight - 16) / line)));
 }
 
 document.addEventListener("input", (event) => event.target.matches("textarea[data-send]") && grown(event.target));
@@ -78,8 +87,8 @@ document.addEventListener("keydown", (event) => {
 body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id !== "detail") return;
   event.detail.target.scrollTop = 0;
+  if (phone.matches) window.scrollTo(0, 0);
   toBottom();
-  if (window.matchMedia("(max-width: 700px)").matches) window.scrollTo(0, 0);
   if (event.detail.requestConfig?.verb === "post") document.querySelector("textarea[data-send]")?.focus();
 });
 

@@ -1,5 +1,7 @@
 // The composer of a thread: files by button, drag or paste; an answer to one message; «is typing» both ways; and nothing
 // typed or picked is lost when the composer is laid out anew.
+import { toBottom } from "./app.js";
+
 const TYPING_EVERY = 5000;
 const body = document.body;
 let told = 0;
@@ -183,7 +185,8 @@ theirs();
 // A picture that has come in makes the thread longer: whoever stood at its end stays there.
 document.addEventListener("load", (event) => {
   const thread = event.target.matches?.(".thread img") && event.target.closest(".thread");
-  if (thread && thread.scrollHeight - thread.scrollTop - thread.clientHeight < event.target.offsetHeight + 80) {
-    thread.scrollTop = thread.scrollHeight;
-  }
+  if (!thread) return;
+  const inside = thread.scrollHeight - thread.scrollTop - thread.clientHeight;
+  const below = thread.getBoundingClientRect().bottom - (here()?.getBoundingClientRect().top ?? window.innerHeight);
+  if (Math.max(inside, below) < event.target.offsetHeight + 80) toBottom();
 }, true);
