@@ -16,6 +16,11 @@ _MONTHS = (
 )  # fmt: skip
 
 
+def months(language: str) -> tuple[str, ...]:
+    """Months as they stand behind the day, January first."""
+    return tuple(MONTHS.get(language, _MONTHS))
+
+
 def at_words(at: datetime, zone: ZoneInfo, language: str) -> str:
     """Inside a sentence, what belongs together unbroken: «в четверг, 26 ноября в 14:00», «on Thursday, ...»."""
     local = at.astimezone(zone)

@@ -32,6 +32,7 @@ from priyom.portal.site_chat.entrance import shown_here
 from priyom.portal.site_chat.files import takes_large
 from priyom.portal.site_chat.rules import origins
 from priyom.portal.site_chat.words import TABLE, lines
+from priyom.portal.times import months
 
 HERE = Path(__file__).parent
 LOADER, PANEL, CSS = (
@@ -115,7 +116,7 @@ def _setup(account: Account, language: str, sites: Sequence[str]) -> dict[str, A
     words = asdict(lines(language))
     del words["code_sms"], words["open"], words["unread"], words["script"]
     return {
-        "key": account.key, "language": language, "lines": words,
+        "key": account.key, "lines": words, "months": months(language), "language": language,
         "hook": reverse("chat_hook", args=[account.key]), "base": reverse("chat:page", args=[account.key]),
         "sites": [*sites, settings.PUBLIC_URL], "inline": INLINE,
         "most": 10 * MEGABYTE if takes_large(account) else INLINE,

@@ -257,8 +257,10 @@
     return made
   }
 
-  const clock = moment => moment.toLocaleTimeString(setup.language, {hour: '2-digit', minute: '2-digit'})
-  const day = moment => moment.toLocaleDateString(setup.language === 'kk' ? 'kk-KZ' : setup.language, {day: 'numeric', month: 'long'})
+  // Written out: browsers of many phones do not know Kazakh months.
+  const two = number => (number + 100 + '').slice(1)
+  const clock = moment => two(moment.getHours()) + ':' + two(moment.getMinutes())
+  const day = moment => moment.getDate() + ' ' + setup.months[moment.getMonth()]
 
   function bubble(item, state) {
     const made = node('div', 'bubble ' + (item.mine ? 'mine' : 'theirs'))

@@ -155,7 +155,7 @@ def test_a_stranger_gets_the_plain_link_a_patient_one_that_knows_them(anna: Visi
     def links() -> list[str]:
         status, said = anna.post("/chat/site/messengers", {})
         assert status == 200
-        return [way["url"] for way in said["messengers"] if way["qr"].startswith("<svg")]  # type: ignore[index]
+        return [way["url"] for way in said["messengers"] if way["qr"].startswith("<svg")]
 
     assert links() == ["https://t.me/clinic_demo_bot"]
     ask(anna)
