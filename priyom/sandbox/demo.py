@@ -33,6 +33,7 @@ def load(with_patients: bool) -> None:
         _connect_channels(ROUTED | {"sip_voice"} if with_patients else ROUTED)
         catalogue.load()
         if with_patients:
+            _open_site()
             doctors = make_clinic()
             make_visits(doctors, _make_patients())
         make_staff()
@@ -49,6 +50,21 @@ def _connect_channels(routed: Collection[str]) -> None:
         account = accounts.create(key, f"{registry.channel(key).card.title}, демо", key, wanted)
         account.demo, account.warm_since, account.purpose = True, None, _purpose(registry.channel(key).card, routed)
         account.save(update_fields=["demo", "warm_since", "purpose"])
+
+
+SITE = "site"
+
+
+def _open_site() -> None:
+    """The chat that the portal itself shows, on a made-up site: no emulator plays its visitors, one is a visitor."""
+    if Account.objects.filter(key=SITE).exists():
+        return
+    page = f"{settings.PUBLIC_URL}/chat/{SITE}/demo"
+    stored = f"{settings.LOCAL_URL}/chat/{SITE}/stored"
+    channel = next(card.key for card in registry.cards() if card.contact_kind == "webchat")
+    account = accounts.create(channel, "Чат на учебном сайте", SITE, {"site_url": page, "files_url": stored})
+    account.bot_name, account.purpose = page[:100], Purpose.TALK
+    account.save(update_fields=["bot_name", "purpose"])
 
 
 def _purpose(card: Card, routed: Collection[str]) -> Purpose:
