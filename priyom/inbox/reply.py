@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,15 +58,22 @@ def where(conversation: Conversation) -> Route | None:
     if conversation.patient_id is None:
         assert conversation.account is not None
         return _route(conversation.account, conversation.address, None, last.at if last else None)
+    found = _routes(conversation.patient_id, last)
+    # A window that has closed is no way out while another stands open; alone it is shown, with what to do.
+    best = next(found, None)
+    return next((route for route in found if not route.closed), best) if best is not None and best.closed else best
+
+
+def _routes(patient_id: int, last: Incoming | None) -> Iterator[Route]:
+    """Every way an answer may go, the best first."""
     if last is not None and last.account.enabled and last.action != "stop" and _can_be_answered(last.account):
-        point = Chat.of(last.account, last.address).point_of(conversation.patient_id)
+        point = Chat.of(last.account, last.address).point_of(patient_id)
         # Whoever writes to us may be answered there, also after «стоп»; not where they have closed the chat.
         if point is not None and not point.reaches.filter(channel=last.account.channel).exclude(lost="").exists():
-            return _route(last.account, last.address, point.pk, last.at)
-    for way in ways(conversation.patient_id, "service", "delivered", Use.TALK):
+            yield _route(last.account, last.address, point.pk, last.at)
+    for way in ways(patient_id, "service", "delivered", Use.TALK):
         if _can_be_answered(account := Account.objects.get(pk=way.account_id)):
-            return _route(account, way.address, way.contact_point_id, way.answered_at)
-    return None
+            yield _route(account, way.address, way.contact_point_id, way.answered_at)
 
 
 @transaction.atomic
