@@ -100,8 +100,8 @@ function drawGroups(there, listed) {
   put(byId("groups"), there.map((key) => {
     const own = listed.filter((one) => one.group === key);
     const waiting = key === group ? 0 : own.reduce((sum, one) => sum + waits(one), 0);
-    return h("button", { type: "button", "aria-pressed": String(key === group), onclick: () => { group = key; draw(); byId("people").scrollTop = 0; } },
-      GROUPS[key], " ", waiting ? h("span", { class: "badge", title: "Новых сообщений" }, String(waiting)) : h("span", { class: "muted" }, String(own.length)));
+    return h("button", { type: "button", "aria-pressed": String(key === group), title: `Телефонов: ${own.length}`, onclick: () => { group = key; draw(); byId("people").scrollTop = 0; } },
+      GROUPS[key], " ", waiting ? h("span", { class: "badge", title: "Новых сообщений" }, waiting > 99 ? "99+" : String(waiting)) : null);
   }));
 }
 

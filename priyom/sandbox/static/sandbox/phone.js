@@ -96,6 +96,10 @@ export class PhoneView {
         onclick: () => this.choose(tab) }, `${tab.blocked ? "✕ " : ""}${kindTitle(tab.kind)}`,
         fresh ? h("span", { class: "badge" }, String(fresh)) : null);
     }));
+    if (this.tabShown !== this.tab) {
+      this.tabShown = this.tab;
+      requestAnimationFrame(() => this.tabs.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" }));
+    }
   }
 
   choose(tab) {
