@@ -184,7 +184,10 @@
     const fresh = body.messages.filter(item => !item.mine && !shown.has(item.id))
     if (fresh.length) { typing(false); if (shown.size && !fresh.every(item => item.quiet)) mark() }
     shown = new Map(body.messages.map(item => [item.id, item]))
-    outbox = outbox.filter(item => !(item.state === 'taken' && shown.has(me.visitor + '.' + item.update.id)))
+    // What stands in the chat was taken, also where the answer to our posting was lost on the way.
+    outbox.forEach(item => { if (shown.has(me.visitor + '.' + item.update.id)) { item.state = 'taken'; offerPhone() } })
+    outbox = outbox.filter(item => !shown.has(me.visitor + '.' + item.update.id))
+    save()
     const got = body.messages.filter(item => !item.mine && !item.got && !told.has('g' + item.id)).map(item => item.id)
     got.forEach(id => told.add('g' + id))
     if (got.length) queue({kind: 'got', messages: got.slice(-100)})
@@ -306,7 +309,7 @@
       last = today
       wantedNow.push([item.id, JSON.stringify(item), () => bubble(item, item.mine ? say.taken : '')])
     })
-    outbox.filter(item => item.update.kind === 'said').forEach(item => {
+    outbox.filter(item => item.update.kind === 'said' && !shown.has(me.visitor + '.' + item.update.id)).forEach(item => {
       const state = say[item.state], update = item.update
       const as = {id: update.id, mine: true, text: update.text, rows: [], files: item.files || [], at: ''}
       wantedNow.push([me.visitor + '.' + update.id, state, () => bubble(as, state)])
