@@ -560,6 +560,7 @@
 
   function start(found, token, unfolded) {
     started = true
+    $('send').disabled = false // until now there was nobody to send it
     me = found && /^[\w-]{16,64}$/.test(found.visitor) && /^[0-9a-f]{64}$/.test(found.key) ? found : null
     wanted = token || ''
     open = unfolded
