@@ -19,6 +19,7 @@ from priyom.contracts.registry import channel as find_channel
 from priyom.inbox.models import CallTask, TaskState
 from priyom.inbox.read import waiting_for_an_answer
 from priyom.journal.models import Pending
+from priyom.journal.record import ONLY_TELLS
 from priyom.notifications.evidence import signal_words
 from priyom.notifications.models import Leg, LegState, Notification
 from priyom.notifications.rules import Desk
@@ -84,7 +85,8 @@ def _look(visits: list[Visit], at: datetime) -> _Around:
         runs[run.visit_id].append(run)
     tasks = {t.visit_id or 0: t for t in CallTask.objects.filter(visit__in=ids, state=TaskState.OPEN)}
     patients = {visit.patient_id for visit in visits}
-    stirring = set(Pending.objects.filter(key__in=patients, parked=False).values_list("key", flat=True))
+    pending = Pending.objects.filter(key__in=patients, parked=False).exclude(reactor__startswith=ONLY_TELLS)
+    stirring = set(pending.values_list("key", flat=True))
     stirring |= waiting_for_an_answer(patients)
     return _Around(notifications, runs, tasks, reachability(patients, at, rules.proven_days), stirring, rules)
 

@@ -54,6 +54,10 @@ def reacts_to(kind: type[F]) -> Callable[[Callable[[F, Seen], None]], Callable[[
     return register
 
 
+ONLY_TELLS = "alerts."
+"""How the names of reactors begin that only tell people: what waits for them changes nothing of a visit."""
+
+
 def reactors(kind: str) -> tuple[str, ...]:
     """Names of the reactors of a fact type."""
     return tuple(sorted(_Book.reactions.get(kind, {})))

@@ -16,7 +16,7 @@ from priyom.foundation.clock import now
 from priyom.inbox.models import CallTask, Conversation, TaskState
 from priyom.inbox.tasks import close_for_visit, drop_over, open_call_task
 from priyom.journal.models import Pending
-from priyom.journal.record import record
+from priyom.journal.record import ONLY_TELLS, record
 from priyom.notifications.models import Leg, LegState, Notification
 from priyom.notifications.notify import last_call
 from priyom.notifications.standing import settle_standing
@@ -95,7 +95,9 @@ def _nobody_on_it(at: datetime) -> int:
             ~Exists(Run.objects.filter(visit=OuterRef("pk"), due_at__isnull=False)),
             ~Exists(Notification.objects.filter(visit=OuterRef("pk"), act_at__isnull=False)),
             ~Exists(CallTask.objects.filter(visit=OuterRef("pk"), state=TaskState.OPEN)),
-            ~Exists(Pending.objects.filter(key=OuterRef("patient_id"), parked=False)),
+            ~Exists(
+                Pending.objects.filter(key=OuterRef("patient_id"), parked=False).exclude(reactor__startswith=ONLY_TELLS)
+            ),
             ~Exists(Conversation.objects.filter(patient=OuterRef("patient_id"), needs_answer=True)),
         )[:AT_ONCE]
     )
