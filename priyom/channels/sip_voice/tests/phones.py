@@ -61,11 +61,37 @@ class BareSip:
                 self.events.append(whole)
 
 
+STARTS = 5
+
+
 @asynccontextmanager
 async def baresip(folder: Path, user: str, answer: str = "auto") -> AsyncIterator[BareSip]:
     """A baresip whose person takes calls (`auto`) or lets them ring (`manual`)."""
-    path, port, control = program("baresip"), free_port(), free_port()
+    path, process, phone = program("baresip"), None, None
     silence(folder / "silence.wav")
+    try:
+        for _ in range(STARTS):
+            port, control = free_port(), free_port()
+            _configure(folder, user, answer, port, control)
+            process = await asyncio.create_subprocess_exec(
+                path, "-4", "-f", str(folder), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL, env={**os.environ, "HOME": str(folder)},
+            )  # fmt: skip
+            line = await _connected(control, process)
+            if line is not None:
+                phone = BareSip(port, *line)
+                break
+            await _end(process)  # somebody else took a port between our look and its start
+        assert phone is not None, "baresip does not start"
+        yield phone
+    finally:
+        if phone is not None:
+            await phone.close()
+        if process is not None:
+            await _end(process)
+
+
+def _configure(folder: Path, user: str, answer: str, port: int, control: int) -> None:
     lines = [
         "poll_method epoll", f"sip_listen 127.0.0.1:{port}", "net_interface 127.0.0.1",
         "module_path /usr/lib/baresip/modules", *(f"module {name}" for name in MODULES),
@@ -78,30 +104,29 @@ async def baresip(folder: Path, user: str, answer: str = "auto") -> AsyncIterato
     account = f"<sip:{user}@127.0.0.1:{port}>;regint=0;answermode={answer};dtmfmode=rtpevent;audio_codecs=pcma\n"
     (folder / "accounts").write_text(account)
     (folder / "contacts").write_text("")
-    process = await asyncio.create_subprocess_exec(
-        path, "-4", "-f", str(folder), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT, env={**os.environ, "HOME": str(folder)},
-    )  # fmt: skip
-    output = asyncio.create_task(process.stdout.read() if process.stdout else asyncio.sleep(0, b""))
-    phone = None
-    try:
-        phone = BareSip(port, *await _connected(control))
-        yield phone
-    finally:
-        if phone is not None:
-            await phone.close()
-        with suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
-        await output
 
 
-async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    for _ in range(200):
+async def _connected(
+    port: int, process: asyncio.subprocess.Process
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    """Its line of control; None when it has ended, or does not listen within ten seconds."""
+    for _ in range(100):
+        if process.returncode is not None:
+            return None
         with suppress(OSError):
             return await asyncio.open_connection("127.0.0.1", port)
         await asyncio.sleep(0.1)
-    raise AssertionError("baresip does not start")
+    return None
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), 5)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 def silence(path: Path) -> None:
