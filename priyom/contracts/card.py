@@ -116,6 +116,9 @@ class Card:
     """How many paid parts a text makes."""
     example: str = ""
     """A made-up address of the right shape; the emulator accepts it as somebody's."""
+    embed: str = ""
+    """HTML for the pages of the clinic's own site, where the channel stands there; `{public_url}` and `{key}` are
+    filled in, as they are in stored settings."""
     price: str = ""
     """What a message costs, in a few words, English; for the table of channels."""
     proven: str = ""

@@ -147,6 +147,13 @@ def send_test(account: Account, address: str) -> int:
     return enqueue(Order(account.pk, address, {"text": TEST_TEXT, "rows": []}, "system", goal="accepted"))
 
 
+def placed(key: str, value: object) -> object:
+    """A text with `{public_url}` and `{key}` filled in: addresses of ours that a channel's settings or page need."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("{public_url}", settings.PUBLIC_URL).replace("{key}", key)
+
+
 def _store(account: Account, channel: Channel, values: Mapping[str, object], kept: Mapping[str, object]) -> None:
     known = abouts(channel.card.settings)
     strange = {name: "такой настройки нет" for name in values if name not in known}
@@ -154,7 +161,7 @@ def _store(account: Account, channel: Channel, values: Mapping[str, object], kep
         raise BadSettings(strange)
     hidden = {name for name, (about, _, _) in known.items() if about.secret}
     kept = {**kept, **{name: value for name, value in values.items() if name in hidden and value not in ("", None)}}
-    plain = {name: value for name, value in values.items() if name not in hidden and value is not None}
+    plain = {name: placed(account.key, v) for name, v in values.items() if name not in hidden and v is not None}
     build_settings(channel.card.settings, {**plain, **kept})
     account.settings = plain
     account.secrets = encrypt(settings.ENCRYPTION_KEY, json.dumps(kept))

@@ -27,8 +27,8 @@ class Settings:
     )
     files_url: str = setting(
         "Где лежат большие файлы посетителей",
-        "Адрес хранилища портала; пусто: только небольшие файлы.",
-        default="",
+        "Адрес хранилища портала, подставится сам; пусто: только небольшие файлы.",
+        default="{public_url}/chat/{key}/stored",
     )
 
 
@@ -54,6 +54,7 @@ CARD = Card(
     deep_link="{bot}#priyom={token}",
     replies=True,
     types=True,
+    embed='<script src="{public_url}/chat/{key}/chat.js" async></script>',
     example="visitor-example-70511",
     price="none",
 )

@@ -227,6 +227,7 @@ def account_context(
         "fields": forms.fields(card, shown, problems or {}, kept=not locked),
         "hook": accounts.hook_url(found) if card.webhook else "",
         "poster": bool(_poster_address(found)),
+        "embed": accounts.placed(found.key, card.embed),
         "purposes": [(value, _(text)) for value, text in say.PURPOSES.items()],
         "state": AccountState.objects.filter(account=found).first(),
         "warming": _warming(found, card),
