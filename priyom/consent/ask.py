@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from priyom.clinic.house import house
 from priyom.consent.models import Consent
 from priyom.consent.rules import decide
+from priyom.contracts.registry import family
 
 
 def allows(patient_id: int, purpose: str, channel: str) -> bool:
@@ -20,4 +21,4 @@ def allowed_channels(patient_id: int, purpose: str, channels: Iterable[str]) -> 
         (c.channel, c.given) for c in Consent.objects.filter(patient_id=patient_id, purpose=purpose).order_by("-id")
     ]
     implied = purpose == "service" and house().service_consent == "implied"
-    return {channel for channel in channels if decide(words, channel, implied)}
+    return {channel for channel in channels if decide(words, family(channel), implied)}

@@ -46,6 +46,15 @@ def cards() -> tuple[Card, ...]:
     return tuple(channel(name).card for name in names())
 
 
+def family(key: str) -> frozenset[str]:
+    """Keys of the channels that are one way to a person: of the same sort, to the same kind of address (two gateways
+    for SMS). A channel whose folder is gone is alone."""
+    if key not in names():
+        return frozenset((key,))
+    card = channel(key).card
+    return frozenset(c.key for c in cards() if (c.sort, c.contact_kind) == (card.sort, card.contact_kind))
+
+
 def emulator(key: str, world: World) -> Emulator:
     """The channel's fake vendor, for the sandbox and for tests."""
     if key not in names():

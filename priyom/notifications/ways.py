@@ -10,6 +10,7 @@ from priyom.consent.ask import allowed_channels
 from priyom.contracts.card import Audience, Card
 from priyom.contracts.message import Signal
 from priyom.contracts.registry import channel as find_channel
+from priyom.contracts.registry import family
 from priyom.delivery.models import Account, Purpose
 from priyom.foundation.clock import now
 from priyom.notifications.rules import Way, order
@@ -71,6 +72,8 @@ def ways(patient_id: int, purpose: str, goal: str, use: Use = Use.NOTIFY) -> lis
     found = []
     for point in points:
         lost = {reach.channel for reach in point.reaches.all() if reach.lost}
+        # A number that does not exist does not exist for the next gateway either.
+        lost |= {key for reach in point.reaches.all() if reach.lost == "gone" for key in family(reach.channel)}
         open_ones = [item for item in accounts if item[0].channel in allowed and item[0].channel not in lost]
         for account, card in choose(point, open_ones):
             reach = next((r for r in point.reaches.all() if r.channel == account.channel), None)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from priyom.consent.change import give, withdraw
 from priyom.delivery.models import Account, Purpose
+from priyom.foundation.clock import now
 from priyom.notifications.ways import Use, ways
 from priyom.patients.models import Patient
-from tests.factories import CHAT, PHONE, make_account, make_patient
+from tests.factories import CHAT, PHONE, make_account, make_patient, make_reach
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +65,15 @@ def test_an_account_that_does_not_reach_the_number_is_not_tried() -> None:
     russian, kazakh = make_patient(whatsapp="+79221234567"), make_patient(whatsapp="+77011234567")
     assert taken(russian) == []
     assert taken(kazakh) == ["wa"]
+
+
+def test_stop_to_one_gateway_is_stop_to_its_spare() -> None:
+    account("smsc", "first")
+    account("smsru", "second", purpose=Purpose.SPARE)
+    patient = make_patient(phone=PHONE)
+    withdraw(patient, "service", "smsc", "ответ пациента", "стоп")
+    assert taken(patient) == []
+    give(patient, "service", "smsc", "ответ пациента", "старт")
+    assert taken(patient) == ["first"]
+    make_reach(patient, "phone", "smsc", lost="gone", lost_at=now())
+    assert taken(patient) == []
