@@ -40,6 +40,11 @@ class Viewers:
         """Stop following."""
         self._queues.discard(queue)
 
+    @property
+    def count(self) -> int:
+        """How many look."""
+        return len(self._queues)
+
     def tell(self, name: str, data: Mapping[str, Any]) -> None:
         """Send an event to everybody who looks."""
         if not self._queues:

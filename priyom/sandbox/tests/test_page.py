@@ -41,6 +41,9 @@ async def page(sandbox: Sandbox, chatter: FakeEmulator) -> AsyncIterator[Page]:
         made.on("pageerror", lambda error: errors.append(str(error)))
         await made.goto(f"http://127.0.0.1:{sandbox.port}/")
         await expect(made.locator(".person")).to_have_count(2)
+        async with asyncio.timeout(20):  # the page follows what happens; what is told before that nobody hears
+            while not sandbox.viewers.count:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
         yield made
         await browser.close()
     assert errors == []
