@@ -13,7 +13,7 @@ from journeys import counting
 
 SECONDS = 8.0
 FEW, MANY = 10_000, 200_000
-COLUMNS = """account_id, op, address, body, quiet, origin, goal, state, created_at, due_at, tries, maybe_sent, signal,
+COLUMNS = """account_id, op, rank, address, body, quiet, origin, goal, state, created_at, due_at, tries, maybe_sent, signal,
     evidence, code, provider_id, currency, edited_text"""
 MULTIPLY = (
     f"INSERT INTO delivery_delivery ({COLUMNS}) SELECT {COLUMNS} FROM delivery_delivery, generate_series(1, %s)"

@@ -35,6 +35,7 @@ class Claimed:
     expires_at: datetime | None
     of_try: int
     maybe_sent: bool
+    rank: int = 3
     files: tuple[File, ...] = ()
 
 

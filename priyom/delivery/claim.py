@@ -22,12 +22,11 @@ TOO_LATE = "не ушло вовремя"
 
 
 async def claim(database: Database, account_id: int, most: int, *, asks: bool = False) -> list[Claimed]:
-    """At most `most` due deliveries of the account, marked as being sent: presses, then edits, then messages. `asks`:
-    the vendor can be asked later what became of them."""
+    """At most `most` due deliveries of the account, marked as being sent, by rank and then by age. `asks`: the vendor
+    can be asked later what became of them."""
     values = {"account": account_id, "now": now(), "most": most, "asks": 0 if asks else None}
     rows = await database.rows(sql["claim"], values)
-    order = {"press": 0, "edit": 1, "send": 2}
-    return sorted((Claimed(*row) for row in rows), key=lambda c: (order[c.op], c.id))
+    return sorted((Claimed(*row) for row in rows), key=lambda c: (c.rank, c.id))
 
 
 async def with_files(database: Database, claimed: Sequence[Claimed]) -> list[Claimed]:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 
-from priyom.delivery.models import Delivery, DeliveryState
+from priyom.delivery.models import Delivery, DeliveryState, Op, Rank
 from priyom.foundation.clock import now
 
 
@@ -33,6 +33,17 @@ class Order:
     goal: str = "answered"
     due_at: datetime | None = None
     expires_at: datetime | None = None
+
+    @property
+    def rank(self) -> Rank:
+        """What is asked for by a person, or answers one, goes before what was planned, and that before bulk."""
+        if self.op != Op.SEND:
+            return Rank.PRESS if self.op == Op.PRESS else Rank.EDIT
+        return RANKS.get(self.origin, Rank.AWAITED)
+
+
+RANKS = {"notification": Rank.PLANNED, "campaign": Rank.BULK}
+"""By origin; whatever else somebody orders, somebody waits for."""
 
 
 def enqueue(order: Order) -> int:
@@ -75,6 +86,7 @@ def _row(order: Order, at: datetime) -> Delivery:
         patient_id=order.patient_id,
         visit_id=order.visit_id,
         op=order.op,
+        rank=order.rank,
         quiet=order.quiet,
         goal=order.goal,
         created_at=at,

@@ -112,6 +112,16 @@ class Op(models.TextChoices):
     PRESS = "press"  # a passing sign in the chat: stop a pressed button's spinner, show that we are writing
 
 
+class Rank(models.IntegerChoices):
+    """What goes first when an account has more to send than it may: who waits for it, and how long already."""
+
+    PRESS = 0  # a sign in the chat: it is worth nothing a second later
+    EDIT = 1  # something wrong stands in a chat
+    AWAITED = 2  # somebody waits for an answer
+    PLANNED = 3
+    BULK = 4
+
+
 class Delivery(models.Model):
     """One attempt over one channel.
 
@@ -127,6 +137,7 @@ class Delivery(models.Model):
     patient = models.ForeignKey(Patient, null=True, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     visit_id = models.BigIntegerField(null=True)
     op = models.CharField(max_length=5, choices=Op.choices, default=Op.SEND)
+    rank = models.PositiveSmallIntegerField(choices=Rank.choices, default=Rank.PLANNED)
     address = models.CharField(max_length=254)
     body = models.JSONField()
     quiet = models.BooleanField(default=False)
@@ -159,7 +170,9 @@ class Delivery(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["account", "op", "due_at", "id"], name="delivery_due", condition=Q(state="waiting")),
+            models.Index(
+                fields=["account", "rank", "due_at", "id"], name="delivery_next", condition=Q(state="waiting")
+            ),
             models.Index(
                 fields=["expires_at"], name="delivery_expiry", condition=Q(state="waiting", expires_at__isnull=False)
             ),
@@ -175,6 +188,43 @@ class Delivery(models.Model):
                 condition=Q(asks__isnull=False, signal__in=("accepted", "sent")),
             ),
         ]
+
+
+class Resolved(models.TextChoices):
+    """By what a doubt was ended."""
+
+    EVIDENCE = "evidence"  # the vendor or the patient has shown how it was
+    POLICY = "policy"  # the route went on another way, or the message had had its time
+    PERSON = "person"
+
+
+class Doubt(models.Model):
+    """A message that may not have arrived, or may have arrived twice: listed until it is known or dealt with, and
+    kept afterwards as what it was. One at most for a delivery."""
+
+    class Kind(models.TextChoices):
+        """What is not known."""
+
+        LOST = "lost"  # it left, no answer came: it stands in the chat, or it does not
+        TWICE = "twice"  # it may stand in the chat twice
+
+    delivery = models.OneToOneField(Delivery, on_delete=models.CASCADE, related_name="doubt")
+    kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.LOST)
+    since = models.DateTimeField()
+    why = models.CharField(max_length=300, blank=True)
+    resolved = models.CharField(max_length=8, choices=Resolved.choices, blank=True)
+    resolved_at = models.DateTimeField(null=True)
+    how = models.CharField(max_length=300, blank=True)
+    """In words: what showed it, which way the route went on, or who decided what."""
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(resolved="", resolved_at=None) | (~Q(resolved="") & Q(resolved_at__isnull=False)),
+                name="doubt_resolved_at",
+            )
+        ]
+        indexes = [models.Index(fields=["-since"], name="doubt_open", condition=Q(resolved=""))]
 
 
 class RawState(models.TextChoices):
