@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
+from config import database
 from config.env import env
 from priyom.foundation.clock import clock
 from priyom.foundation.encryption import load_key
@@ -86,29 +87,10 @@ TEMPLATES = [
     }
 ]
 
-
-def database(url: str) -> dict[str, object]:
-    """Django's DATABASES entry of a `postgresql://user:password@host:port/name?host=/socket/folder` URL."""
-    parts = urlsplit(url)
-    query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
-    host = query.pop("host", None) or unquote(parts.hostname or "")
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")) or "postgres",
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": host,
-        "PORT": str(parts.port or query.pop("port", "")),
-        "CONN_MAX_AGE": 0,
-        "OPTIONS": query,
-        "TEST": {"NAME": f"test_{unquote(parts.path.lstrip('/')) or 'postgres'}"},
-    }
-
-
 DATABASE_URL = env.database_url or (
     (env.data / "database.url").read_text().strip() if (env.data / "database.url").exists() else ""
 )
-DATABASES = {"default": database(DATABASE_URL or "postgresql:///priyom")}
+DATABASES = {"default": database.entry(DATABASE_URL or "postgresql:///priyom")}
 
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", "Русский"), ("kk", "Қазақша"), ("en", "English")]

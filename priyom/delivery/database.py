@@ -13,7 +13,6 @@ from django.db import connection as django_connection
 from psycopg.conninfo import make_conninfo
 
 MOST = 4
-SERVER_NOTICES = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
 
 
 def conninfo() -> str:
@@ -53,11 +52,9 @@ class Database:
             self._idle.append(held)
 
     async def open(self) -> psycopg.AsyncConnection[Any]:
-        """A fresh autocommit connection; a dead network is noticed within about ten seconds, by both sides."""
-        return await psycopg.AsyncConnection.connect(
-            self.info, autocommit=True, connect_timeout=5, options=SERVER_NOTICES,
-            keepalives_idle=5, keepalives_interval=2, keepalives_count=2,
-        )  # fmt: skip
+        """A fresh autocommit connection; a dead network is noticed within about ten seconds, by both sides (the
+        settings see to that, for every connection of the program)."""
+        return await psycopg.AsyncConnection.connect(self.info, autocommit=True)
 
     async def rows(self, statement: str, values: dict[str, object] | Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement. Raises psycopg.Error."""
