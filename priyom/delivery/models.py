@@ -133,7 +133,7 @@ class Delivery(models.Model):
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
-    contact_point = models.ForeignKey(ContactPoint, null=True, on_delete=models.SET_NULL)
+    contact_point = models.ForeignKey(ContactPoint, null=True, on_delete=models.SET_NULL, db_index=False)
     patient = models.ForeignKey(Patient, null=True, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     visit_id = models.BigIntegerField(null=True)
     op = models.CharField(max_length=5, choices=Op.choices, default=Op.SEND)
@@ -181,7 +181,6 @@ class Delivery(models.Model):
             models.Index(fields=["patient", "id"], name="delivery_patient"),
             models.Index(fields=["account", "address", "-id"], name="delivery_address"),
             models.Index(fields=["signal"], name="delivery_uncertain", condition=Q(signal="uncertain")),
-            models.Index(fields=["origin", "origin_id"], name="delivery_origin"),
             models.Index(
                 fields=["account", "sent_at"],
                 name="delivery_to_ask",

@@ -12,6 +12,5 @@ WITH chosen AS (
 UPDATE delivery_delivery d
 SET state = 'sending', tries = least(d.tries + 1, 32000), claimed_at = %(now)s::timestamptz,
     asks = coalesce(d.asks, CASE WHEN d.op = 'send' THEN %(asks)s::smallint END)
-FROM chosen
-WHERE d.id = chosen.id
+WHERE d.id = ANY (ARRAY(SELECT id FROM chosen))
 RETURNING d.id, d.op, d.address, d.body, d.quiet, d.expires_at, d.tries, d.maybe_sent, d.rank
