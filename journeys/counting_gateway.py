@@ -1,6 +1,6 @@
 """A gateway that counts: how often each key came, how often it was delivered. It speaks just enough HTTP to be faster
-than anything that calls it. Run as a process of its own: `python -m journeys.counting_gateway [--delay SECONDS]` prints
-its port. `POST /send` and `/send_once` (drops doubles by key), `POST /find`, `GET /counts`, `POST /mode/{ok|down}`.
+than anything that calls it. Run as a process of its own: `python -m journeys.counting_gateway [--delay SECONDS] [--host
+ADDRESS]` prints its port. `POST /send` and `/send_once` (drops doubles by key), `POST /find`, `GET /counts`, `POST /mode/{ok|down}`.
 """
 
 from __future__ import annotations
@@ -105,10 +105,10 @@ class Talk(asyncio.Protocol):
         self._transport.write(answer)
 
 
-async def main(delay: float) -> None:
-    """Serve on a free loopback port until ended."""
+async def main(delay: float, host: str = "127.0.0.1") -> None:
+    """Serve on a free port of that address until ended."""
     gateway = Gateway(delay)
-    server = await asyncio.get_running_loop().create_server(lambda: Talk(gateway), "127.0.0.1", 0, backlog=4096)
+    server = await asyncio.get_running_loop().create_server(lambda: Talk(gateway), host, 0, backlog=4096)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
@@ -117,4 +117,6 @@ async def main(delay: float) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--delay", type=float, default=0.0)
-    asyncio.run(main(parser.parse_args().delay))
+    parser.add_argument("--host", default="127.0.0.1")
+    given = parser.parse_args()
+    asyncio.run(main(given.delay, given.host))

@@ -1,4 +1,4 @@
-"""`python -m journeys.run_web PORT`: a real web process that also knows the counting channels."""
+"""`python -m journeys.run_web PORT [ADDRESS]`: a real web process that also knows the counting channels."""
 
 from __future__ import annotations
 
@@ -10,4 +10,5 @@ from journeys import counting
 
 if __name__ == "__main__":
     counting.register()
-    uvicorn.run("config.asgi:application", host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", lifespan="off")
+    host = sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1"
+    uvicorn.run("config.asgi:application", host=host, port=int(sys.argv[1]), log_level="warning", lifespan="off")
