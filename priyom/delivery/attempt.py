@@ -52,7 +52,7 @@ async def attempt(http: Http, channel: Channel, account: Account, claimed: Claim
     except Exception as error:
         log.error("delivery %s over %s failed unexpectedly: %s", claimed.id, account.key, whence(error))
         return failed(claimed.id, claimed.of_try, channel.card.after_crash, claimed.op, error)
-    done = taken(claimed.id, claimed.of_try, receipt)
+    done = taken(claimed.id, claimed.of_try, receipt, once=channel.card.after_crash is AfterCrash.SAME_KEY)
     return replace(done, of_edit=True) if claimed.op == "edit" else done
 
 

@@ -38,7 +38,8 @@ class Strain(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The attempt's end. `lost` is '' | gone | blocked: what it says of the contact point."""
+    """The attempt's end. `lost` is '' | gone | blocked: what it says of the contact point. `once`: had the message left
+    twice, the vendor would have dropped the second by our key."""
 
     delivery_id: int
     of_try: int
@@ -52,6 +53,7 @@ class Settled:
     lost: str = ""
     state: str = "settled"
     of_edit: bool = False
+    once: bool = False
     strain: Strain = Strain.NONE
 
 
@@ -76,11 +78,11 @@ def pause(tries: int) -> float:
     return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(max(tries - 1, 0), 10)))
 
 
-def taken(delivery_id: int, of_try: int, receipt: Receipt) -> Settled:
+def taken(delivery_id: int, of_try: int, receipt: Receipt, *, once: bool = False) -> Settled:
     """The gateway took it."""
     return Settled(
         delivery_id, of_try, receipt.signal, "", "", storable(receipt.provider_id, 200), receipt.cost,
-        receipt.currency[:3], receipt.segments,
+        receipt.currency[:3], receipt.segments, once=once,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 
+from priyom.delivery.doubts import doubt
 from priyom.delivery.models import Delivery, DeliveryState, Op, Rank
 from priyom.foundation.clock import now
 
@@ -65,14 +66,15 @@ def enqueue_many(orders: Sequence[Order]) -> list[int]:
 def cancel(delivery_ids: Iterable[int], why: str) -> set[int]:
     """Take back those still waiting; the ids that were. One that may have left before is told as uncertain."""
     waiting = Delivery.objects.filter(pk__in=list(delivery_ids), state=DeliveryState.WAITING)
-    found = set(waiting.select_for_update().order_by("pk").values_list("pk", flat=True))
+    found = dict(waiting.select_for_update().order_by("pk").values_list("pk", "maybe_sent"))
     Delivery.objects.filter(pk__in=found).update(
         state=DeliveryState.CANCELLED,
         evidence=why[:300],
         signal=Case(When(maybe_sent=True, then=Value("uncertain")), default=F("signal")),
         signal_at=now(),
     )
-    return found
+    doubt([number for number, maybe_sent in found.items() if maybe_sent], why)
+    return set(found)
 
 
 def _row(order: Order, at: datetime) -> Delivery:

@@ -5,6 +5,7 @@ Signals only move forward (the rule stands in `sql/settle.sql`), so a doubled, l
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -32,6 +33,20 @@ OUR_KEY = re.compile(r"d(\d{1,18})", re.ASCII)
 UNREAD_FOR = timedelta(days=30)
 """A reader of the newest message has read those of the last weeks; what is older is nobody's news."""
 
+KNOWN = json.dumps(
+    {
+        Signal.ACCEPTED: "шлюз сообщил: принято",
+        Signal.SENT: "шлюз сообщил: отправлено",
+        Signal.DELIVERED: "шлюз сообщил: доставлено",
+        Signal.READ: "шлюз сообщил: прочитано",
+        Signal.ANSWERED: "пациент ответил",
+        Signal.FAILED: "шлюз сообщил: не доставлено",
+        "once": "сообщение одно",
+    },
+    ensure_ascii=False,
+)
+"""How a doubt was ended by what became known."""
+
 RUNGS = {signal: signal.rung for signal in Signal}
 
 
@@ -56,6 +71,8 @@ def settled_values(batch: Sequence[Settled], at: datetime | None = None) -> dict
         "cost": _numbers([item.cost for item in batch]),
         "currency": _texts([item.currency for item in batch]),
         "segments": _numbers([item.segments for item in batch]),
+        "once": "{" + ",".join(["t" if item.once else "f" for item in batch]) + "}",
+        "words": KNOWN,
         "now": moment,
         "reactors": list(reactors(DeliverySettled.__name__)),
     }
@@ -89,8 +106,14 @@ def again_values(batch: Sequence[Again]) -> dict[str, Any]:
 
 
 async def settle(database: Database, batch: Sequence[Settled]) -> None:
-    """End these attempts: one statement, one transaction. Repeating it changes nothing. Raises psycopg.Error."""
-    await database.rows(sql["settle"], settled_values(batch))
+    """End these attempts: one statement, one transaction. Repeating it changes nothing. Raises psycopg.Error.
+
+    Two results of one delivery (an older try answered late) go one after the other: a statement sees a row once.
+    """
+    first = {item.delivery_id: item for item in reversed(batch)}
+    await database.rows(sql["settle"], settled_values(list(first.values())))
+    if len(first) < len(batch):
+        await settle(database, [item for item in batch if first[item.delivery_id] is not item])
 
 
 async def mark_edited(database: Database, delivery_ids: Sequence[int]) -> None:

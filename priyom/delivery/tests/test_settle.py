@@ -171,7 +171,7 @@ def test_a_late_answer_ends_an_unknown_one(account: Account, order: Make) -> Non
     put_back(Again(waiting, 1, 60.0, maybe_sent=True))
     settle(Settled(uncertain, 1, Signal.UNCERTAIN, "молчит"))
     settle(taken(waiting, 1, Receipt("g1")), taken(uncertain, 1, Receipt("g2")))
-    assert set(Delivery.objects.values_list("signal", "maybe_sent")) == {("accepted", False)}
+    assert set(Delivery.objects.values_list("state", "signal")) == {("settled", "accepted")}
 
 
 def test_claiming_takes_presses_first_and_leaves_what_is_not_due(account: Account, order: Make) -> None:
