@@ -75,6 +75,10 @@ class Card:
     after_crash: AfterCrash = AfterCrash.UNKNOWN
     parallel: int = 64
     """How many requests may be under way at once."""
+    chat_every: float = 0.0
+    """The vendor's least number of seconds between two messages to one chat; 0: no limit of its own."""
+    chat_burst: int = 1
+    """How many may go to one chat at once after a rest; each is paid for by `chat_every` seconds."""
     edits: bool = False
     asks_contact: bool = False
     can_be_quiet: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -49,24 +49,38 @@ async def nearest(database: Database, account_id: int) -> datetime | None:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A delivery somebody marked as being sent and will never settle."""
+
+    id: int
+    op: str
+    of_try: int
+    address: str
+    rank: int
+
+
+async def left(database: Database, account_id: int, ours: Sequence[int]) -> list[Left]:
+    """What a dead process has left, the oldest first. Call it holding the account; `ours` is in our own hands."""
+    rows = await database.rows(sql["sending"], {"account": account_id, "ours": list(ours)})
+    return [Left(*row) for row in rows]
+
+
+def recovered(item: Left, after_crash: AfterCrash, *, tried: bool = True) -> Outcome:
+    """What becomes of it. `tried` False: it is known never to have left (our own claim, whose answer was lost)."""
+    if not tried:
+        return Again(item.id, item.of_try, 0.0, tried=False)
+    outcome = unknown(item.id, item.of_try, after_crash, item.op, CRASHED)
+    if isinstance(outcome, Again) and not outcome.maybe_sent:  # an edit or a press is simply repeated, at once
+        return Again(item.id, item.of_try, 0.0)
+    return outcome
+
+
 async def left_behind(
     database: Database, account_id: int, after_crash: AfterCrash, ours: Sequence[int], *, tried: bool = True
 ) -> list[Outcome]:
-    """What becomes of deliveries somebody marked as being sent and will never settle. Call it holding the account.
-
-    `tried` False: they are known never to have left (our own claim, whose answer was lost).
-    """
-    rows = await database.rows(sql["sending"], {"account": account_id, "ours": list(ours)})
-    if not tried:
-        return [Again(row[0], row[2], 0.0, tried=False) for row in rows]
-    return [_recovered(unknown(row[0], row[2], after_crash, row[1], CRASHED)) for row in rows]
-
-
-def _recovered(outcome: Outcome) -> Outcome:
-    """An edit or a press is simply repeated, at once."""
-    if isinstance(outcome, Again) and not outcome.maybe_sent:
-        return Again(outcome.delivery_id, outcome.of_try, 0.0)
-    return outcome
+    """What becomes of everything that was left: `left` and `recovered` in one."""
+    return [recovered(item, after_crash, tried=tried) for item in await left(database, account_id, ours)]
 
 
 async def expired(database: Database) -> list[Settled]:

@@ -6,8 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,12 +20,13 @@ from priyom.contracts.channel import Account, Channel
 from priyom.contracts.errors import ChannelError
 from priyom.contracts.message import Signal
 from priyom.delivery.attempt import Claimed, attempt, whence
-from priyom.delivery.claim import CRASHED, TOO_LATE, claim, left_behind, nearest, with_files
+from priyom.delivery.claim import CRASHED, TOO_LATE, claim, left, nearest, recovered, with_files
 from priyom.delivery.consequence import Again, Outcome, Settled, Strain, storable
 from priyom.delivery.database import Database
 from priyom.delivery.facts import AccountHealthChanged
 from priyom.delivery.health import Health
 from priyom.delivery.pace import Pace
+from priyom.delivery.queue import Queue
 from priyom.delivery.settler import Settler
 from priyom.delivery.warm import TOO_NEW, Warm
 from priyom.foundation.clock import now
@@ -43,6 +43,8 @@ BREATH = 0.1
 """Seconds before asking again for what is due and could not be taken (a row somebody else holds)."""
 
 Recheck = Callable[[psycopg.AsyncConnection[Any], list[int]], Awaitable[dict[int, str]]]
+Fence = Callable[[], bool]
+"""Whether this process may still let messages leave: False as soon as another may have been given its accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,23 @@ class Pump:
     """Run it as a task; end it with `stop`."""
 
     def __init__(
-        self, database: Database, http: Http, settler: Settler, line: Line, recheck: Recheck, *, after: bool = False
-    ) -> None:
+        self, database: Database, http: Http, settler: Settler, line: Line, recheck: Recheck, *, after: bool = False,
+        fence: Fence = lambda: True,
+    ) -> None:  # fmt: skip
         """`after`: another process pumped the account until just now."""
         self._database, self._http, self._settler, self._recheck = database, http, settler, recheck
-        self._line = line
+        self._line, self._fence = line, fence
         self._pace = Pace(line.rate)
         if after:
             self._pace.after_another(_time())
         self._health = Health(line.health, line.paused_until)
         self._warm = Warm()
         self._session: Any = None
-        self._queue: deque[Claimed] = deque()
+        self._queue = Queue(line.channel.card.chat_every, line.channel.card.chat_burst)
         self._workers: set[asyncio.Task[None]] = set()
+        self._asleep = 0
+        """Workers that wait for their moment; each will take one."""
+        self._opening: asyncio.TimerHandle | None = None
         self._in_hand: set[int] = set()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -132,6 +138,8 @@ class Pump:
         self._stopping = True
         self._wake.set()
         self._release()
+        if self._opening is not None:
+            self._opening.cancel()
         if self._workers:
             _, late = await asyncio.wait(set(self._workers), timeout=grace)
             for task in late:
@@ -153,7 +161,9 @@ class Pump:
             await self._check()
             return
         most = self._room()
-        if most == 0:
+        if not self._fence():
+            await self._sleep(1.0)
+        elif most == 0:
             await self._sleep(LONGEST_SLEEP)
         elif not await self._claim(most):
             await self._sleep_till_due()
@@ -167,7 +177,7 @@ class Pump:
         if card.after_crash is AfterCrash.UNKNOWN:
             size = min(size, card.parallel, math.ceil(size / 4))
             return size if len(self._in_hand) + size <= card.parallel + math.ceil(size / 2) else 0
-        if len(self._queue) > size // 2 or len(self._in_hand) > 4 * size + card.parallel:
+        if self._queue.ready > size // 2 or len(self._in_hand) > 4 * size + card.parallel:
             return 0
         return size
 
@@ -186,12 +196,18 @@ class Pump:
                 ends = await self._look_again(letters)
                 claimed = await with_files(self._database, claimed)
             except Exception:
-                self._queue.extend(claimed)
-                self._release()
+                self._give_back(claimed)
                 raise
-        self._queue.extend(item for item in claimed if item.id not in ends)
         for end in ends.values():
             self._settle(end)
+        time = _time()
+        for item in claimed:
+            if item.id in ends:
+                continue
+            if (wait := self._queue.held(item, time)) > 0:
+                self._give_back([item], wait)
+            else:
+                self._queue.put(item)
         self._start()
         return bool(claimed)
 
@@ -208,10 +224,12 @@ class Pump:
         return ends
 
     def _start(self) -> None:
+        self._opening = None
         if self._stopping:
             self._release()
+        self._queue.look(_time())
         most = 1 if self._health.probing else self._line.channel.card.parallel
-        for _ in range(min(len(self._queue), most - len(self._workers))):
+        for _ in range(min(self._queue.ready - self._asleep, most - len(self._workers))):
             task = asyncio.create_task(self._work())
             self._workers.add(task)
             task.add_done_callback(self._worked)
@@ -220,39 +238,53 @@ class Pump:
         self._workers.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("account %s: a sender broke", self._line.wire.key, exc_info=error)
-        if self._queue and not self._workers:
+        if self._workers:
+            return
+        if self._queue.ready:
             self._release()
+        elif self._opening is None and (wait := self._queue.wait(_time())) is not None:
+            self._opening = asyncio.get_running_loop().call_later(wait, self._start)
 
     async def _work(self) -> None:
         low = min(MOST, math.ceil(self._pace.rate)) // 2
-        while self._queue:
-            claimed = self._queue.popleft()
-            if len(self._queue) <= low:
+        while self._queue.ready > self._asleep:
+            # The moment first, the message then: who waits for an answer goes before what was claimed earlier.
+            wait = self._pace.take(_time()) or self._pace.gate(_time())
+            if wait > 0:
+                await self._moment(wait)
+            claimed = self._queue.take(_time())
+            if self._queue.ready <= low:
                 self._wake.set()
-            begun = _time()
-            wait = self._pace.take(begun)
-            while wait > 0 or (wait := self._pace.gate(_time())) > 0:
-                await self._pause(claimed, wait)
-                wait = 0.0
-            begun = _time()
-            moment = now()
-            if self._stopping or self._health.wait(moment) > 0 or self._health.broken:
-                self._settle(Again(claimed.id, claimed.of_try, 0.0, tried=False))
-                self._release()
+            if claimed is not None and not await self._send(claimed):
                 return
-            if claimed.expires_at is not None and claimed.expires_at <= moment:
-                self._settle(_expired(claimed))
-                continue
+
+    async def _moment(self, wait: float) -> None:
+        self._asleep += 1
+        try:
+            while wait > 0:
+                await asyncio.sleep(wait)
+                wait = self._pace.gate(_time())
+        finally:
+            self._asleep -= 1
+
+    async def _send(self, claimed: Claimed) -> bool:
+        """Let one leave; False when nothing more may."""
+        begun, moment = _time(), now()
+        if self._stopping or self._health.wait(moment) > 0 or self._health.broken or not self._fence():
+            self._give_back([claimed])
+            self._release()
+            return False
+        if claimed.expires_at is not None and claimed.expires_at <= moment:
+            outcome: Outcome = _expired(claimed)
+        else:
             outcome = await attempt(self._http, self._line.channel, self._wire, claimed)
             self._mind(outcome, begun)
-            self._settle(outcome)
-
-    async def _pause(self, claimed: Claimed, seconds: float) -> None:
-        try:
-            await asyncio.sleep(seconds)
-        except asyncio.CancelledError:
-            self._settle(Again(claimed.id, claimed.of_try, 0.0, tried=False))
-            raise
+        self._settle(outcome)
+        self._queue.done(claimed, _time())
+        if isinstance(outcome, Again):
+            behind = self._queue.hold(claimed.address, claimed.rank, claimed.id, _time() + outcome.after)
+            self._give_back(behind, outcome.after)
+        return True
 
     def _mind(self, outcome: Outcome, begun: float) -> None:
         if outcome.strain is Strain.NONE:
@@ -278,16 +310,21 @@ class Pump:
             self._wake.set()
 
     def _release(self) -> None:
-        while self._queue:
-            item = self._queue.popleft()
-            self._settle(Again(item.id, item.of_try, 0.0, tried=False))
+        self._give_back(self._queue.drain())
+
+    def _give_back(self, items: Sequence[Claimed], after: float = 0.0) -> None:
+        """These have not left: they wait again, for at least so many seconds."""
+        for item in items:
+            self._settle(Again(item.id, item.of_try, after, tried=False))
 
     async def _recover(self, *, tried: bool) -> None:
         ours = sorted(self._in_hand | self._settler.ids())
-        card = self._line.channel.card
-        for outcome in await left_behind(self._database, self._line.id, card.after_crash, ours, tried=tried):
-            self._in_hand.add(outcome.delivery_id)
+        for item in await left(self._database, self._line.id, ours):
+            self._in_hand.add(item.id)
+            outcome = recovered(item, self._line.channel.card.after_crash, tried=tried)
             self._settle(outcome)
+            if isinstance(outcome, Again) and outcome.maybe_sent:
+                self._queue.hold(item.address, item.rank, item.id, _time() + outcome.after)
 
     async def _check(self) -> None:
         try:

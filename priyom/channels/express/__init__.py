@@ -58,6 +58,7 @@ CARD = Card(
     text_limit=4096,
     label_limit=40,
     pace=5.0,
+    chat_every=1.0,
     parallel=8,
     settings=Settings,
     edits=True,

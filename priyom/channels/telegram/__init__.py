@@ -49,6 +49,7 @@ CARD = Card(
     text_limit=4096,
     label_limit=64,
     pace=25.0,
+    chat_every=1.0,
     settings=Settings,
     edits=True,
     asks_contact=True,
