@@ -1,4 +1,4 @@
-"""The web process as servers see it: `config.asgi:application`."""
+"""The web process as servers see it: `config.asgi:application`. Webhooks have a door of their own, before Django's."""
 
 from __future__ import annotations
 
@@ -7,4 +7,8 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_asgi_application()
+_django = get_asgi_application()
+
+from priyom.webhooks.door import Door  # noqa: E402 - needs Django to be set up
+
+application = Door(_django)

@@ -6,10 +6,13 @@ A repeat is known by its update key. What cannot be interpreted stays, with the 
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,31 @@ MOST_WAITS = 9
 """A report may run ahead of the send it tells of: tried again after 0.2, 0.4 ... seconds, some 100 in all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An account as its webhooks need it. `version` is its row's; `wire` is None while its secrets cannot be opened."""
+
+    id: int
+    version: str
+    channel: Channel
+    wire: Wire | None
+    secrets: Sequence[str] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A webhook as it is kept."""
+
+    account: int
+    version: str
+    update_key: str
+    chat_key: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    at: datetime
+
+
 def store(account: Account, request: Request) -> bool:
     """Keep one verified webhook without what proved it; False when it is a repeat. Raises WrongKey."""
     with connection.cursor() as cursor:
@@ -51,27 +79,58 @@ def store(account: Account, request: Request) -> bool:
 
 def raw_values(account_id: int, channel: Channel, known: Wire, request: Request) -> dict[str, Any]:
     """Parameters of `raw_store.sql`."""
-    update_key, chat_key = channel.receiver.identify(known, request)
-    secrets = _secrets(channel, known)
+    row = row_of(Known(account_id, "", channel, known, secrets_of(channel, known)), request)
     return {
-        "account": account_id,
-        "update_key": storable(update_key, 200),
-        "chat_key": storable(chat_key, 200),
-        "headers": Jsonb(_harmless(request.headers, secrets)),
-        "query": Jsonb(_harmless(request.query, secrets)),
-        "body": _without(request.body, secrets),
-        "now": now(),
+        "account": row.account,
+        "update_key": row.update_key,
+        "chat_key": row.chat_key,
+        "headers": Jsonb(row.headers),
+        "query": Jsonb(row.query),
+        "body": row.body,
+        "now": row.at,
     }
 
 
-def _secrets(channel: Channel, known: Wire) -> list[str]:
+def row_of(known: Known, request: Request) -> Row:
+    """What is kept of a webhook of an account whose secrets can be opened."""
+    assert known.wire is not None
+    update_key, chat_key = _identified(known.channel, known.wire, request)
+    return Row(
+        known.id, known.version, storable(update_key, 200), storable(chat_key, 200),
+        _harmless(request.headers, known.secrets), _harmless(request.query, known.secrets),
+        _without(request.body, known.secrets), now(),
+    )  # fmt: skip
+
+
+def many_values(rows: Sequence[Row]) -> dict[str, Any]:
+    """Parameters of `raw_store_many.sql`."""
+    told = [
+        {
+            "n": number, "account": row.account, "version": row.version, "update_key": row.update_key,
+            "chat_key": row.chat_key, "headers": row.headers, "query": row.query, "at": row.at.isoformat(),
+        }
+        for number, row in enumerate(rows, 1)
+    ]  # fmt: skip
+    return {"rows": json.dumps(told, ensure_ascii=False), "bodies": [row.body for row in rows]}
+
+
+def _identified(channel: Channel, known: Wire, request: Request) -> tuple[str, str]:
+    """The channel's own keys; of the body when it fails, for what is genuine is kept in any case."""
+    try:
+        return channel.receiver.identify(known, request)
+    except Exception:
+        log.exception("a webhook of %s has no key of its own", known.key)
+        return "sha256:" + sha256(request.body).hexdigest(), ""
+
+
+def secrets_of(channel: Channel, known: Wire) -> list[str]:
     """Everything by which somebody could call us in the gateway's name, or the gateway in ours."""
     hidden = [name for name, (about, _, _) in abouts(channel.card.settings).items() if about.secret]
     found = [known.hook_secret, *(str(getattr(known.settings, name)) for name in hidden)]
     return [secret for secret in found if len(secret) >= SHORTEST_SECRET]
 
 
-def _harmless(pairs: Mapping[str, str], secrets: list[str]) -> dict[str, str]:
+def _harmless(pairs: Mapping[str, str], secrets: Sequence[str]) -> dict[str, str]:
     """The pairs as they may be kept."""
     return {
         storable(name, 100): storable(value, 1000)
@@ -80,7 +139,7 @@ def _harmless(pairs: Mapping[str, str], secrets: list[str]) -> dict[str, str]:
     }
 
 
-def _without(body: bytes, secrets: list[str]) -> bytes:
+def _without(body: bytes, secrets: Sequence[str]) -> bytes:
     """The body as it came, but for the secrets that some vendors put into it."""
     for secret in secrets:
         body = body.replace(secret.encode(), b"***")
