@@ -28,3 +28,14 @@ class AccountHealthChanged(Recorded):
     account_id: int
     health: str
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeatherChanged(Recorded):
+    """An account's weather has turned, as a whole or for one country's numbers: 0 fair, 1 rough, 2 storm."""
+
+    spell_id: int
+    account_id: int
+    place: str
+    level: int
+    was: int
