@@ -1,8 +1,10 @@
 """Sees to it that every enabled account is pumped by exactly one process. One connection holds the accounts' advisory
-locks and listens for wakes; when it dies the server frees the locks, so we stop our pumps and begin anew.
+locks, listens for wakes and carries the heartbeat (`lease.py`); when it dies the server frees the locks, so we stop our
+pumps and begin anew.
 
-Two moments keep two processes from sending at once: a pump that has lost its lock cuts off what is under way after
-`GRACE` seconds, and a successor asks the gateway about it only later (`consequence.ASK_AFTER`).
+Three things keep two processes from sending at once: without a heartbeat nothing leaves (`delivery/fence.py`); what is
+under way when the connection is lost is cut off after `GRACE` seconds; and a successor asks the gateway about what it
+finds only later (`consequence.TAKEN_OVER`).
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ from priyom.contracts import registry
 from priyom.contracts.card import BadSettings
 from priyom.delivery.accounts import LOCKED, wired
 from priyom.delivery.claim import expired, next_expiry
-from priyom.delivery.database import Database
+from priyom.delivery.database import Database, cut
 from priyom.delivery.facts import AccountHealthChanged
+from priyom.delivery.fence import Fence
 from priyom.delivery.pump import Line, Pump, Recheck
 from priyom.delivery.settler import Settler
 from priyom.delivery.tend import Tender
@@ -31,13 +34,12 @@ from priyom.foundation.encryption import WrongKey
 from priyom.foundation.http import Http
 from priyom.foundation.sql import Statements
 from priyom.journal.record import reactors
+from priyom.workers.lease import LOCKS, Lease
 from priyom.workers.wake import CHANNEL, Wakes
 
 log = logging.getLogger(__name__)
 accounts_sql = Statements(Path(__file__).parent.parent / "delivery" / "sql")
 
-LOCKS = 7713
-"""The class of our advisory locks; the second number is the account's id."""
 GRACE = 1.5
 STOP_GRACE = 5.0
 TAKE_OVER_EVERY = 2.0
@@ -54,9 +56,12 @@ class Deliver:
         self._database = Database()
         self._http = http or Http()
         self._settler = Settler(self._database)
+        self._fence = Fence()
+        self._lease = Lease(self._fence)
         self._versions: dict[int, str] = {}
         self._pumps: dict[int, tuple[Pump, asyncio.Task[None]]] = {}
         self._tenders: dict[int, tuple[Tender, asyncio.Task[None]]] = {}
+        self._endings: set[asyncio.Task[None]] = set()
         self._guard: psycopg.AsyncConnection[Any] | None = None
         self._useless: dict[int, str] = {}
         self._look_again = True
@@ -94,21 +99,42 @@ class Deliver:
         await self._database.close()
 
     async def _hold(self) -> None:
-        """Hold locks and listen on one connection until it breaks."""
+        """Hold locks, beat and listen on one connection until it breaks."""
         guard = self._guard = await self._database.open()
         try:
+            await self._lease.begin(guard)
             await guard.execute(f"LISTEN {CHANNEL}")
-            await self._settler.flush()
-            self._look_again = True
-            self._wakes.everybody()
-            await self._watch(guard)
+            await self._beat_and_watch(guard)
         except Exception:
+            self._fence.shut()
             await self._stop_pumps(GRACE)
             await guard.close()
             raise
 
+    async def _beat_and_watch(self, guard: psycopg.AsyncConnection[Any]) -> None:
+        """Both until one fails: while messages wait to be written down nothing is taken, but the heart beats."""
+        tasks = {asyncio.create_task(self._lease.keep(guard)), asyncio.create_task(self._watch(guard))}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except Exception:
+            self._fence.shut()
+            cut(guard)
+            asyncio.get_running_loop().call_later(GRACE, self._database.cut)  # nobody waits for a dead server's answer
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(self._stop_pumps(GRACE), *tasks, return_exceptions=True)
+            raise
+        finally:
+            for task in tasks:
+                task.cancel()
+
     async def _watch(self, guard: psycopg.AsyncConnection[Any]) -> None:
         loop = asyncio.get_running_loop()
+        await self._settler.flush()
+        self._look_again = True
+        self._wakes.everybody()
         looked = 0.0
         while True:
             since = loop.time() - looked
@@ -118,7 +144,8 @@ class Deliver:
                 await self._refresh(guard)
                 await self._expire()
                 looked = loop.time()
-            async for notify in guard.notifies(timeout=self._sleep(loop.time() - looked), stop_after=1):
+            rest = min(self._sleep(loop.time() - looked), self._lease.rest())
+            async for notify in guard.notifies(timeout=rest, stop_after=1):
                 if notify.payload in ("deliver", "clock"):
                     self._look_again = True
                 self._wakes.hear(notify.payload)
@@ -187,7 +214,7 @@ class Deliver:
     def _take(self, line: Line) -> None:
         after = line.id in self._of_others
         self._of_others.discard(line.id)
-        pump = Pump(self._database, self._http, self._settler, line, self._recheck, after=after)
+        pump = Pump(self._database, self._http, self._settler, line, self._recheck, after=after, fence=self._fence.open)
         tender = Tender(self._database, self._http, line, pump.hold)
         self._wakes.add("deliver", pump.wake)
         self._wakes.add("tend", tender.wake)
@@ -196,9 +223,16 @@ class Deliver:
         log.info("pumping account %s", line.wire.key)
 
     async def _drop(self, guard: psycopg.AsyncConnection[Any], account_id: int) -> None:
-        await self._end(account_id, GRACE)
+        await asyncio.shield(self._ending(account_id, GRACE))
         await self._settler.flush()
         await guard.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCKS, account_id))
+
+    def _ending(self, account_id: int, grace: float) -> asyncio.Task[None]:
+        """An end once begun is carried through, whoever waits for it or does not."""
+        task = asyncio.create_task(self._end(account_id, grace))
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+        return task
 
     async def _end(self, account_id: int, grace: float) -> None:
         pump, task = self._pumps.pop(account_id)
@@ -212,7 +246,9 @@ class Deliver:
         await asyncio.gather(task, tending, return_exceptions=True)
 
     async def _stop_pumps(self, grace: float) -> None:
-        await asyncio.gather(*(self._end(account_id, grace) for account_id in list(self._pumps)))
+        for account_id in list(self._pumps):
+            self._ending(account_id, grace)
+        await asyncio.gather(*self._endings)
 
     def _line(self, row: tuple[Any, ...]) -> Line | None:
         """The account of a row of `accounts.sql`; None, and one word in the log, when it cannot be used."""

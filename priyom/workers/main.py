@@ -20,6 +20,7 @@ from priyom.notifications.recheck import recheck
 from priyom.scenarios import advance as scenarios
 from priyom.workers.deliver import Deliver
 from priyom.workers.jobs import run_jobs
+from priyom.workers.lease import sign_sessions
 from priyom.workers.loops import Every, Loop, Work
 from priyom.workers.reconcile import reconcile
 from priyom.workers.wake import Wakes
@@ -49,6 +50,7 @@ def works() -> list[Work]:
 async def run(loops: Sequence[Work] | None = None, *, http: Http | None = None) -> None:
     """Run everything until cancelled (SIGTERM does that): then nothing new is taken, what is under way gets five
     seconds, results are written down. The database may come and go meanwhile."""
+    sign_sessions()
     wakes = Wakes()
     threads = [Loop(work) for work in (works() if loops is None else loops)]
     for thread in threads:
