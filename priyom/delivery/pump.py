@@ -39,6 +39,9 @@ sql = Statements(Path(__file__).parent / "sql")
 
 MOST = 1000
 LONGEST_SLEEP = 3600.0
+SWEEP_EVERY = 60.0
+"""Seconds between looks for what nobody has in hand: a claim may be carried out late, when the network gives back what
+it swallowed, long after the connection it came by was given up."""
 BREATH = 0.1
 """Seconds before asking again for what is due and could not be taken (a row somebody else holds)."""
 
@@ -118,12 +121,16 @@ class Pump:
 
     async def run(self) -> None:
         """Take up what a dead process left, then pump until `stop`."""
-        recovered = False
+        swept = -math.inf
         while not self._stopping:
             try:
-                if not recovered:
+                if not self._fence():  # what is marked as being sent may be in another's hands by now
+                    self._wake.clear()
+                    await self._sleep(1.0)
+                    continue
+                if not self._claim_lost and _time() - swept >= SWEEP_EVERY:
                     await self._recover(tried=True)
-                    recovered = True
+                    swept = _time()
                 await self._round()
             except psycopg.OperationalError as error:
                 log.warning("account %s waits for the database: %s", self._line.wire.key, str(error).strip())
@@ -363,7 +370,7 @@ class Pump:
 
     async def _sleep(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), min(seconds, LONGEST_SLEEP))
+            await asyncio.wait_for(self._wake.wait(), min(seconds, SWEEP_EVERY))
 
 
 def _time() -> float:
