@@ -22,9 +22,9 @@ from priyom.notifications.facts import NotificationExhausted, NotificationReache
 from priyom.notifications.models import Leg, LegState, Notification, NotificationState, Template
 from priyom.notifications.notify import last_call, quiet
 from priyom.notifications.offers import about
-from priyom.notifications.rules import LEAST_WAIT, Quiet, Way, lawful, lawful_from, sensible, wait_until
+from priyom.notifications.rules import LEAST_WAIT, Quiet, Way, lawful, lawful_from, wait_until
+from priyom.notifications.shelter import left_early, note_detour, ways_left
 from priyom.notifications.templates import NoTemplate, template_for
-from priyom.notifications.ways import ways
 from priyom.notifications.wording import compose
 
 INFORMS_WITHIN = timedelta(hours=12)
@@ -59,6 +59,7 @@ def _step(row: Notification, at: datetime) -> None:
     if gone:
         end(row, NotificationState.CANCELLED, gone)
         return
+    instead = left_early(row) if row.state == NotificationState.RUNNING else None
     close_legs(row, LegState.PASSED, "время вышло")
     if at >= row.expires_at:
         if row.state == NotificationState.PLANNED and not row.must_reach:
@@ -69,19 +70,16 @@ def _step(row: Notification, at: datetime) -> None:
     if row.call_at is not None and at >= row.call_at and row.legs.exists():
         exhaust(row, "пора звонить")
         return
-    open_ways = ways(row.patient_id, row.purpose, row.goal)
     tried = set(row.legs.values_list("contact_point_id", "account_id"))
-    left = [way for way in open_ways if (way.contact_point_id, way.account_id) not in tried]
-    left = sensible(left, (row.call_at or row.expires_at) - at)
-    if not row.must_reach:  # a machine rings nobody up only to inform
-        left = [way for way in left if way.sort != "voice"]
+    left, passed_by = ways_left(row, at, tried)
     if not left:
         exhaust(row, "все способы испробованы" if tried else "нет ни одного открытого канала")
         return
-    _start_leg(row, left, at)
+    _start_leg(row, left, at, instead or passed_by)
 
 
-def _start_leg(row: Notification, left: list[Way], at: datetime) -> None:
+def _start_leg(row: Notification, left: list[Way], at: datetime, instead_of: int | None) -> None:
+    """`instead_of`: the account in a storm for which the route goes this way."""
     assert row.visit is not None
     hours = quiet(row.visit)
     open_now = lawful(left, at, hours.zone)
@@ -114,6 +112,8 @@ def _start_leg(row: Notification, left: list[Way], at: datetime) -> None:
     last = min(row.expires_at, max(until, at + LEAST_WAIT), loud_until or row.expires_at)
     leg.delivery_id = enqueue(_order(row, way, account, card, template, silent=hours.holds(at), expires_at=last))
     leg.save(update_fields=["delivery"])
+    if instead_of is not None and instead_of != account.pk:
+        note_detour(leg.delivery_id, instead_of)
     row.state, row.act_at = NotificationState.RUNNING, until
     row.save(update_fields=["state", "act_at"])
 

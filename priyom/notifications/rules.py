@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 EVENING_MARGIN = timedelta(minutes=30)
@@ -14,6 +15,9 @@ EVENING_MARGIN = timedelta(minutes=30)
 LEAST_WAIT = timedelta(minutes=1)
 PATIENCE = 4
 """No leg but the last waits longer than so many times the usual answer."""
+PROBE_OF = 20
+LEAVE_LEAST, LEAVE_MOST, LEAVE_WITHIN = 20, 200, 15
+"""Of the legs that wait in a storm a fifteenth leaves each minute, but 20 at least and 200 at most."""
 MAIL_NEEDS = timedelta(hours=3)
 """Mail is read late: it makes sense only when so much time is left, or when there is nothing else."""
 
@@ -158,6 +162,8 @@ class Way:
     """Local hours in which the law lets this channel reach the person."""
     window_until: datetime | None = None
     """Until then free words are taken here, where the vendor sets such a window."""
+    storm: bool = False
+    """What the account sends to such addresses does not arrive as it usually does."""
 
 
 SORTS = {"messenger": 0, "notice": 1, "sms": 2, "mail": 3, "voice": 4}
@@ -176,6 +182,23 @@ def order(ways: Sequence[Way]) -> list[Way]:
         return by_sort
     first = max(answered, key=lambda w: _stamp(w.answered_at))
     return [first, *(w for w in by_sort if w is not first)]
+
+
+def sheltered(ways: Sequence[Way]) -> list[Way]:
+    """Ways in a storm behind the others, but before a voice, which rings people up, and before others' addresses."""
+    if not any(w.storm for w in ways):
+        return list(ways)
+    return sorted(ways, key=lambda w: (not w.own, w.sort == "voice", w.storm))
+
+
+def probes(notification_id: int) -> bool:
+    """Whether this one of about `PROBE_OF` goes through a storm first, so that we see it pass: always the same ones."""
+    return crc32(str(notification_id).encode()) % PROBE_OF == 0
+
+
+def leave_now(waiting: int) -> int:
+    """How many legs may leave a storm within this minute, so that the next channel is not flooded."""
+    return min(LEAVE_MOST, max(LEAVE_LEAST, -(-waiting // LEAVE_WITHIN)))
 
 
 def lawful(ways: Sequence[Way], moment: datetime, zone: ZoneInfo) -> list[Way]:
