@@ -71,7 +71,7 @@ def gateway(say: Say | Signal | Refused = accepts) -> list[Delivery]:
         stale = dict(_rows(recheck_sql["recheck"], {"ids": ids}))
         for row in Delivery.objects.filter(pk__in=ids).select_related("account").order_by("id"):
             if row.pk in stale:
-                _settle(Settled(row.pk, row.tries, Signal.FAILED, stale[row.pk], "stale", state="cancelled"))
+                settle_now(Settled(row.pk, row.tries, Signal.FAILED, stale[row.pk], "stale", state="cancelled"))
                 continue
             _settle_as(row, say(row) if callable(say) else say)
             if row.op == Op.SEND:
@@ -83,21 +83,22 @@ def gateway(say: Say | Signal | Refused = accepts) -> list[Delivery]:
 def _settle_as(row: Delivery, word: Signal | Refused) -> None:
     if isinstance(word, Signal):
         provider_id = f"g{row.pk}" if word.rung else ""
-        _settle(Settled(row.pk, row.tries, word, "", "", provider_id, of_edit=row.op == Op.EDIT))
+        settle_now(Settled(row.pk, row.tries, word, "", "", provider_id, of_edit=row.op == Op.EDIT))
         return
     end = Settled(row.pk, row.tries, Signal.FAILED, "шлюз отказал", lost=str(word))
     if word:
         lose([end])
-    _settle(end)
+    settle_now(end)
 
 
 def _expire() -> None:
     for delivery_id, of_try, maybe in _rows(delivery_sql["expired"], {"now": now()}):
         signal = Signal.UNCERTAIN if maybe else Signal.FAILED
-        _settle(Settled(delivery_id, of_try, signal, TOO_LATE, "expired"))
+        settle_now(Settled(delivery_id, of_try, signal, TOO_LATE, "expired"))
 
 
-def _settle(end: Settled) -> None:
+def settle_now(end: Settled) -> None:
+    """The result of an attempt is written down."""
     _rows(delivery_sql["settle"], settled_values([end]))
 
 

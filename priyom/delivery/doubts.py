@@ -6,13 +6,33 @@ dealt with it; and stays there afterwards as what it was.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+from django.db.models import Q
+
+from priyom.contracts.message import Signal
 from priyom.delivery.models import Doubt, Resolved
 from priyom.foundation.clock import now
 
-ROUTED = ("notification", "campaign")
-"""Messages of these origins have a route or a plan that goes on by itself; the others were somebody's own words."""
+BY_HAND = "staff"
+"""The origin of what a member of staff has written: no plan goes on in its stead."""
+SETTLES = timedelta(minutes=2)
+"""What the route does about it may still be under way."""
+FORGOTTEN = timedelta(days=1)
+"""After so long an automatic message is nobody's news any more."""
+AT_ONCE = 200
+
 TIME_OVER = "время сообщения прошло"
+KNOWN = {
+    Signal.ACCEPTED.value: "шлюз сообщил: принято",
+    Signal.SENT.value: "шлюз сообщил: отправлено",
+    Signal.DELIVERED.value: "шлюз сообщил: доставлено",
+    Signal.READ.value: "шлюз сообщил: прочитано",
+    Signal.ANSWERED.value: "пациент ответил",
+    Signal.FAILED.value: "шлюз сообщил: не доставлено",
+    "once": "сообщение одно",
+}
+"""What became known, in words: by signal; `once`: what looked like two messages is one."""
 
 
 def doubt(delivery_ids: Iterable[int], why: str) -> int:
@@ -29,3 +49,15 @@ def resolve(delivery_ids: Iterable[int], how: str, by: Resolved = Resolved.POLIC
         return 0
     still = Doubt.objects.filter(delivery_id__in=numbers, resolved="")
     return still.update(resolved=by, resolved_at=now(), how=how[:300])
+
+
+def tidy(at: datetime) -> int:
+    """End what the moment has ended: the message had its time, or it became known while the doubt was being written.
+    What a member of staff has written stays open for a person. How many were ended."""
+    old = Q(delivery__expires_at__lte=at - SETTLES) | Q(since__lte=at - FORGOTTEN)
+    open_now = Doubt.objects.filter(resolved="")
+    over = open_now.filter(old).exclude(delivery__origin=BY_HAND).values_list("delivery_id", flat=True)
+    missed = open_now.filter(kind=Doubt.Kind.LOST).exclude(delivery__signal=Signal.UNCERTAIN)
+    found = missed.values_list("delivery_id", "delivery__signal")[:AT_ONCE]
+    known = sum(resolve([number], KNOWN.get(signal, ""), Resolved.EVIDENCE) for number, signal in found)
+    return known + resolve(over[:AT_ONCE], TIME_OVER)

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from priyom.contracts.message import Signal
 from priyom.delivery.consequence import Again, Settled, storable
 from priyom.delivery.database import Database
+from priyom.delivery.doubts import KNOWN
 from priyom.delivery.facts import DeliverySettled
 from priyom.delivery.models import Delivery
 from priyom.foundation.clock import now
@@ -33,19 +34,7 @@ OUR_KEY = re.compile(r"d(\d{1,18})", re.ASCII)
 UNREAD_FOR = timedelta(days=30)
 """A reader of the newest message has read those of the last weeks; what is older is nobody's news."""
 
-KNOWN = json.dumps(
-    {
-        Signal.ACCEPTED: "шлюз сообщил: принято",
-        Signal.SENT: "шлюз сообщил: отправлено",
-        Signal.DELIVERED: "шлюз сообщил: доставлено",
-        Signal.READ: "шлюз сообщил: прочитано",
-        Signal.ANSWERED: "пациент ответил",
-        Signal.FAILED: "шлюз сообщил: не доставлено",
-        "once": "сообщение одно",
-    },
-    ensure_ascii=False,
-)
-"""How a doubt was ended by what became known."""
+WORDS = json.dumps(KNOWN, ensure_ascii=False)
 
 RUNGS = {signal: signal.rung for signal in Signal}
 
@@ -72,7 +61,7 @@ def settled_values(batch: Sequence[Settled], at: datetime | None = None) -> dict
         "currency": _texts([item.currency for item in batch]),
         "segments": _numbers([item.segments for item in batch]),
         "once": "{" + ",".join(["t" if item.once else "f" for item in batch]) + "}",
-        "words": KNOWN,
+        "words": WORDS,
         "now": moment,
         "reactors": list(reactors(DeliverySettled.__name__)),
     }

@@ -18,6 +18,7 @@ from priyom.delivery.enqueue import Order, cancel, enqueue
 from priyom.delivery.models import Account
 from priyom.foundation.clock import now
 from priyom.journal.record import record
+from priyom.notifications.doubt import dispel, ended_how, went_on
 from priyom.notifications.facts import NotificationExhausted, NotificationReached
 from priyom.notifications.models import Leg, LegState, Notification, NotificationState, Template
 from priyom.notifications.notify import last_call, quiet
@@ -114,6 +115,7 @@ def _start_leg(row: Notification, left: list[Way], at: datetime, instead_of: int
     leg.save(update_fields=["delivery"])
     if instead_of is not None and instead_of != account.pk:
         note_detour(leg.delivery_id, instead_of)
+    dispel(row, went_on(leg), leg)
     row.state, row.act_at = NotificationState.RUNNING, until
     row.save(update_fields=["state", "act_at"])
 
@@ -223,6 +225,7 @@ def end(row: Notification, state: NotificationState, reason: str) -> None:
     row.state, row.act_at, row.ended_at = state, None, now()
     row.reason = reason[:300]
     row.save(update_fields=["state", "act_at", "ended_at", "reason", "evidence"])
+    dispel(row, ended_how(row))
 
 
 def close_legs(row: Notification, state: LegState, reason: str) -> None:

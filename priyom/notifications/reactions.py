@@ -20,6 +20,7 @@ from priyom.delivery.facts import DeliverySettled
 from priyom.foundation.clock import now
 from priyom.journal.record import Seen, reacts_to
 from priyom.notifications.advance import LIVING, close_legs, end, reach, stale
+from priyom.notifications.doubt import dispel, ended_how, went_on
 from priyom.notifications.evidence import signal_words
 from priyom.notifications.models import Leg, LegState, Notification, NotificationState
 from priyom.notifications.standing import settle_standing
@@ -59,6 +60,12 @@ def _leg_failed(row: Notification, leg: Leg, why: str) -> None:
 
 
 def _leg_uncertain(row: Notification, leg: Leg) -> None:
+    if row.state not in LIVING:
+        dispel(row, ended_how(row))
+    elif leg.state != LegState.WAITING:
+        newest = row.legs.select_related("account").order_by("-position").first()
+        if newest is not None and newest.pk != leg.pk:
+            dispel(row, went_on(newest), newest)
     # A reminder prefers «not twice»: its timer goes on. News of a moved or fallen visit prefers «not never».
     if row.fresh and row.state in LIVING and leg.state == LegState.WAITING:
         row.act_at = now()

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from priyom.appointments.models import LIVE, State, Visit
+from priyom.delivery import doubts
 from priyom.foundation.clock import now
 from priyom.inbox.models import CallTask, Conversation, TaskState
 from priyom.inbox.tasks import close_for_visit, drop_over, open_call_task
@@ -35,6 +36,7 @@ def reconcile() -> int:
     """One round. How many things were found and put right."""
     at = now()
     drop_over(at)
+    doubts.tidy(at)
     return sum(check(at) for check in CHECKS)
 
 

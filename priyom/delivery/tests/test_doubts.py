@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -18,6 +19,7 @@ from priyom.delivery.settle import advance, report
 from priyom.delivery.settle import settle as settle_batch
 from priyom.delivery.tests.conftest import Make
 from priyom.delivery.tests.test_settle import claim, put_back, settle
+from priyom.foundation.clock import now
 
 
 def lost(account: Account, number: int) -> Doubt:
@@ -182,3 +184,24 @@ def test_lost_and_then_twice_asks_again(account: Account, order: Make) -> None:
     doubts.resolve([number], "Иванова: дошло", Resolved.PERSON)
     settle(RESULTS["first"](number, False))
     assert listed(number) == ("twice", "", "")
+
+
+def test_what_had_its_time_is_nobody_s_news_but_a_person_s_words_stay(account: Account, order: Make) -> None:
+    soon = now() + timedelta(minutes=10)
+    timed, automatic, by_hand = order(expires_at=soon), order(), order(origin="staff", expires_at=soon)
+    for number in (timed, automatic, by_hand):
+        lost(account, number)
+    assert doubts.tidy(now()) == 0
+    assert doubts.tidy(now() + timedelta(minutes=13)) == 1
+    assert listed(timed) == ("lost", "policy", "время сообщения прошло")
+    assert doubts.tidy(now() + timedelta(days=2)) == 1
+    assert listed(automatic) == ("lost", "policy", "время сообщения прошло")
+    assert listed(by_hand) == ("lost", "", "")
+
+
+def test_what_became_known_meanwhile_is_evidence(account: Account, order: Make) -> None:
+    number = order(origin="staff")
+    lost(account, number)
+    Delivery.objects.filter(pk=number).update(signal="read")
+    assert doubts.tidy(now()) == 1
+    assert listed(number) == ("lost", "evidence", "шлюз сообщил: прочитано")

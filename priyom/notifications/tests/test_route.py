@@ -9,14 +9,15 @@ from priyom.appointments import change
 from priyom.appointments.models import Visit
 from priyom.consent.change import withdraw
 from priyom.contracts.message import Signal
-from priyom.delivery.models import Delivery
+from priyom.delivery.consequence import Settled
+from priyom.delivery.models import Delivery, Doubt
 from priyom.foundation.clock import clock, now
 from priyom.journal.models import Fact
 from priyom.notifications.models import Leg, Notification
 from priyom.notifications.notify import Order, call_at, last_call, notify
 from priyom.notifications.tests.conftest import Accounts
 from priyom.patients.models import Reach
-from tests.driver import BLOCKED, REJECTED, gateway, rest, settle_house, tell, turn
+from tests.driver import BLOCKED, REJECTED, gateway, press, rest, settle_house, settle_now, tell, turn
 from tests.factories import CHAT, MAIL, MAX_CHAT, MONDAY, PHONE, make_patient, make_reach, make_visit
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
@@ -55,6 +56,12 @@ def ends(row: Notification) -> list[str]:
     kinds = ("NotificationReached", "NotificationExhausted")
     found = Fact.objects.filter(type__in=kinds, data__notification_id=row.pk).order_by("id")
     return [fact.type for fact in found]
+
+
+def doubted(row: Notification) -> tuple[str, str]:
+    """How the doubt about its one uncertain leg stands: resolved by, and how."""
+    found = Doubt.objects.get(delivery__leg__notification=row)
+    return found.resolved, found.how
 
 
 # -- once --
@@ -246,8 +253,10 @@ def test_an_uncertain_reminder_waits_its_time(accounts: Accounts) -> None:
     row = reminder(make_visit(make_patient(telegram=CHAT, phone=PHONE), MONDAY + 3 * DAY))
     assert channels(rest(Signal.UNCERTAIN)) == ["telegram"]
     assert legs(row) == [("telegram", "waiting")]
+    assert doubted(row) == ("", "")
     clock.freeze(Leg.objects.get().wait_until)
     assert channels(rest()) == ["smsc"]
+    assert doubted(row) == ("policy", "дальше отправлено: SMS")
 
 
 def test_uncertain_news_goes_on_at_once(accounts: Accounts) -> None:
@@ -255,6 +264,40 @@ def test_uncertain_news_goes_on_at_once(accounts: Accounts) -> None:
     left = rest(lambda d: Signal.UNCERTAIN if d.account.channel == "telegram" else Signal.ACCEPTED)
     assert channels(left) == ["telegram", "smsc"]
     assert legs(row)[1] == ("smsc", "waiting")
+    assert doubted(row) == ("policy", "дальше отправлено: SMS")
+
+
+def test_a_doubt_ends_with_its_route(accounts: Accounts) -> None:
+    visits = [make_visit(make_patient(telegram=CHAT + n), MONDAY + 3 * DAY) for n in "123"]
+    called, confirmed, moved = (reminder(visit) for visit in visits)
+    rest(Signal.UNCERTAIN)
+    change.confirm(visits[1].pk, by="staff", channel="call", evidence="по телефону")
+    change.move(visits[2].pk, MONDAY + 4 * DAY, MONDAY + 4 * DAY + HOUR, by="mis")
+    settle_house()
+    assert doubted(confirmed) == ("policy", "пациент уже ответил")
+    assert doubted(moved) == ("policy", "визит перенесен")
+    assert doubted(called) == ("", "")
+    turn(3 * DAY)
+    assert doubted(called) == ("policy", "поставлена задача позвонить")
+
+
+def test_a_doubt_that_comes_after_the_route_went_on_says_where_to(accounts: Accounts) -> None:
+    row = reminder(make_visit(make_patient(telegram=CHAT, phone=PHONE), MONDAY + 3 * DAY))
+    settle_house()
+    late = Delivery.objects.get()
+    Delivery.objects.filter(pk=late.pk).update(state="sending", tries=1)
+    clock.freeze(Leg.objects.get().wait_until)
+    settle_house()
+    settle_now(Settled(late.pk, 1, Signal.UNCERTAIN, "нет ответа"))
+    settle_house()
+    assert doubted(row) == ("policy", "дальше отправлено: SMS")
+    assert press_evidence(late) == ("evidence", "пациент ответил; дальше отправлено: SMS")
+
+
+def press_evidence(delivery: Delivery) -> tuple[str, str]:
+    """The patient presses a button on it after all."""
+    press(delivery, delivery.body["rows"][0][0]["label"])
+    return doubted(Notification.objects.get(pk=delivery.origin_id or 0))
 
 
 def test_a_blocked_chat_is_remembered_and_skipped_next_time(accounts: Accounts) -> None:

@@ -1,0 +1,39 @@
+"""What the route says to a doubtful leg: where it went on to, or how it ended. From then on nobody has to ask."""
+
+from __future__ import annotations
+
+from priyom.contracts.message import Signal
+from priyom.contracts.registry import channel as find_channel
+from priyom.delivery import doubts
+from priyom.delivery.models import Doubt
+from priyom.foundation.clock import now
+from priyom.notifications.models import Leg, Notification, NotificationState
+from priyom.notifications.notify import last_call
+
+ANSWERED = "пациент уже ответил"
+ANOTHER_WAY = "сообщение дошло другим путем"
+CALL = "поставлена задача позвонить"
+
+
+def dispel(row: Notification, how: str, but: Leg | None = None) -> int:
+    """End the doubts about this notification's legs, `but` the one that has just begun; how many there were."""
+    if but is not None and but.position == 0:
+        return 0
+    still = Doubt.objects.filter(resolved="", delivery__leg__notification=row)
+    found = still.exclude(delivery__leg=but) if but is not None else still
+    return doubts.resolve(found.values_list("delivery_id", flat=True), how)
+
+
+def went_on(leg: Leg) -> str:
+    """Which way the route took instead."""
+    return f"дальше отправлено: {find_channel(leg.account.channel).card.title}"
+
+
+def ended_how(row: Notification) -> str:
+    """How the route ended, as far as a doubtful leg of it is concerned."""
+    if row.state == NotificationState.REACHED:
+        return ANSWERED if row.goal == Signal.ANSWERED else ANOTHER_WAY
+    if row.state == NotificationState.EXHAUSTED:
+        helps = row.must_reach and row.visit is not None and last_call(row.visit) > now()
+        return CALL if helps else doubts.TIME_OVER
+    return row.reason if row.state == NotificationState.CANCELLED and row.reason else doubts.TIME_OVER
