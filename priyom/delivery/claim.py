@@ -51,13 +51,15 @@ async def nearest(database: Database, account_id: int) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A delivery somebody marked as being sent and will never settle."""
+    """A delivery somebody marked as being sent and will never settle. `young`: the database has just begun; who left it
+    may learn only now that he holds nothing any more."""
 
     id: int
     op: str
     of_try: int
     address: str
     rank: int
+    young: bool = False
 
 
 async def left(database: Database, account_id: int, ours: Sequence[int]) -> list[Left]:
@@ -70,7 +72,7 @@ def recovered(item: Left, after_crash: AfterCrash, *, tried: bool = True) -> Out
     """What becomes of it. `tried` False: it is known never to have left (our own claim, whose answer was lost)."""
     if not tried:
         return Again(item.id, item.of_try, 0.0, tried=False)
-    outcome = unknown(item.id, item.of_try, after_crash, item.op, CRASHED)
+    outcome = unknown(item.id, item.of_try, after_crash, item.op, CRASHED, young=item.young)
     if isinstance(outcome, Again) and not outcome.maybe_sent:  # an edit or a press is simply repeated, at once
         return Again(item.id, item.of_try, 0.0)
     return outcome

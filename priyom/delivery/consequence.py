@@ -1,5 +1,16 @@
 """What follows from one attempt: pure decisions. Each error of a channel has exactly one consequence for the delivery
-and at most one for its account; `settle` writes the first down, `pump` obeys the second."""
+and at most one for its account; `settle` writes the first down, `pump` obeys the second.
+
+When may the provider be asked whether it has a message of unknown fate? When nothing of it can be on its way any more,
+else «no» means nothing. Our own request is at its end when we ask: it was answered, broken off or timed out, and
+`ASK_AFTER` is for what the network and the provider still have in hand. Another process's request is at its end too
+when the accounts were taken from it in order: it died, or it was silent for longer than its fence stands open and what
+was under way may go on (6 + 1.5 s; a dead network is noticed after 9 s, a silent worker after 12: `fence.py`). Only the
+end of the database itself frees the locks of somebody who has not fallen silent yet; then `TAKEN_OVER` covers those 7.5
+seconds beside `ASK_AFTER`. What is left is a process that stops between its look at the fence and the request's leaving
+(microseconds of its own time) and goes on after its successor has asked: its late answer belongs to an older claim,
+and `settle.sql` lists that message as a doubt of the kind `twice`.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +34,8 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 ASK_AFTER = 3.0
 """Seconds before the provider is asked after a message of unknown fate: what is still on the wire arrives by then."""
+TAKEN_OVER = 12.0
+"""The same, when the locks went down with the database: whoever was cut off from it goes on until his fence shuts."""
 MOST_UNKNOWN = 10
 """So many tries of one delivery may end without an answer; then it is told as uncertain."""
 
@@ -109,13 +122,16 @@ def failed(delivery_id: int, of_try: int, after_crash: AfterCrash, op: str, erro
     return unknown(delivery_id, of_try, after_crash, op, text)
 
 
-def unknown(delivery_id: int, of_try: int, after_crash: AfterCrash, op: str, evidence: str) -> Outcome:
-    """The request left, or may have left, and no answer came."""
+def unknown(
+    delivery_id: int, of_try: int, after_crash: AfterCrash, op: str, evidence: str, *, young: bool = False
+) -> Outcome:
+    """The request left, or may have left, and no answer came. `young`: it was another's, and the database has just
+    begun."""
     if op != "send":
         return Again(delivery_id, of_try, pause(of_try), evidence, strain=Strain.DOWN)
     if after_crash is AfterCrash.UNKNOWN or of_try >= MOST_UNKNOWN:
         return Settled(delivery_id, of_try, Signal.UNCERTAIN, evidence, strain=Strain.DOWN)
-    wait = max(ASK_AFTER, pause(of_try)) if after_crash is AfterCrash.ASK else pause(of_try)
+    wait = max(TAKEN_OVER if young else ASK_AFTER, pause(of_try)) if after_crash is AfterCrash.ASK else pause(of_try)
     return Again(delivery_id, of_try, wait, evidence, maybe_sent=True, strain=Strain.DOWN)
 
 
