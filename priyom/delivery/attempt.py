@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from priyom.contracts.card import AfterCrash
 from priyom.contracts.channel import Account, Channel
 from priyom.contracts.errors import ChannelError, Rejected, Uncertain
 from priyom.contracts.message import Button, Edit, File, Message, Outgoing, Receipt, Template, Wording
-from priyom.delivery.consequence import Outcome, failed, taken
+from priyom.delivery.consequence import Again, Outcome, failed, taken
 from priyom.foundation.clock import now
 from priyom.foundation.http import Http, HttpError
 
@@ -39,10 +40,19 @@ class Claimed:
     files: tuple[File, ...] = ()
 
 
-async def attempt(http: Http, channel: Channel, account: Account, claimed: Claimed) -> Outcome:
-    """Try once and say what follows. Raises nothing but cancellation."""
+class _Shut(Exception):
+    """The vendor does not have it, and we may not send any more."""
+
+
+async def attempt(
+    http: Http, channel: Channel, account: Account, claimed: Claimed, fence: Callable[[], bool] = lambda: True
+) -> Outcome:
+    """Try once and say what follows. `fence` is looked at once more when time has passed before the message itself
+    leaves. Raises nothing but cancellation."""
     try:
-        receipt = await _perform(http, channel, account, claimed)
+        receipt = await _perform(http, channel, account, claimed, fence)
+    except _Shut:
+        return Again(claimed.id, claimed.of_try, 0.0)
     except (ChannelError, HttpError) as error:
         if isinstance(error, Uncertain):
             log.warning("delivery %s over %s: no answer: %s", claimed.id, account.key, error.text)
@@ -62,7 +72,9 @@ def whence(error: BaseException) -> str:
     return " ".join([type(error).__name__, *(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)])
 
 
-async def _perform(http: Http, channel: Channel, account: Account, claimed: Claimed) -> Receipt:
+async def _perform(
+    http: Http, channel: Channel, account: Account, claimed: Claimed, fence: Callable[[], bool]
+) -> Receipt:
     sender, body = channel.sender, claimed.body
     if claimed.op == "press" and body.get("typing"):
         await sender.typing(http, account, claimed.address)
@@ -82,6 +94,8 @@ async def _perform(http: Http, channel: Channel, account: Account, claimed: Clai
         found = await sender.find(http, account, letter)
         if found is not None:
             return found
+        if not fence():
+            raise _Shut
     return await sender.send(http, account, letter)
 
 

@@ -284,7 +284,7 @@ class Pump:
         if claimed.expires_at is not None and claimed.expires_at <= moment:
             outcome: Outcome = _expired(claimed)
         else:
-            outcome = await attempt(self._http, self._line.channel, self._wire, claimed)
+            outcome = await attempt(self._http, self._line.channel, self._wire, claimed, self._fence)
             self._mind(outcome, begun)
         self._settle(outcome)
         self._queue.done(claimed, _time())
