@@ -29,10 +29,11 @@ def verify(account: Account, request: Request) -> None:
     """Raises Forged unless the body carries the md5 (or sha1) signature made with the handler's secret word."""
     try:
         fields = _fields(request)
+        names = _SIGNED[_kind(fields)]
     except Malformed as error:
         raise Forged(str(error)) from None
     word = account.settings.callback_word or account.hook_secret
-    signed = ":".join([*(fields.get(name, "") for name in _SIGNED[_kind(fields)]), word])
+    signed = ":".join([*(fields.get(name, "") for name in names), word])
     for digest in _DIGESTS:
         given = fields.get(digest, "")
         if given:
