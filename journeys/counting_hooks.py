@@ -24,7 +24,7 @@ def identify(account: Account, request: Request) -> tuple[str, str]:
     try:
         body = json.loads(request.body)
         return str(body["update"]), str(body.get("phone", ""))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return hashlib.sha256(request.body).hexdigest(), ""
 
 
@@ -35,7 +35,7 @@ def parse(account: Account, request: Request) -> Parsed:
         if "report" in body:
             return Parsed((Reported(body["report"], Signal(body["signal"]), "счетчик"),))
         return Parsed((Said(body["phone"], body["text"], str(body["update"])),))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Malformed(f"непонятно: {error}") from None
 
 
