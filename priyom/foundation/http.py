@@ -7,12 +7,13 @@ so it may be repeated) and `NoAnswer` (it left, or may have left; the outcome is
 from __future__ import annotations
 
 import asyncio
-import json as jsonlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Self
 
+import orjson
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import (
     Cause,
@@ -57,7 +58,7 @@ class Answer:
 
     def json(self) -> Any:
         """The body as JSON. Raises ValueError when it is not."""
-        return jsonlib.loads(self.body)
+        return orjson.loads(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,9 @@ class Upload:
 
 
 DIRECT = Via()
+GIVE_UP = 6.0
+"""Seconds for which the system repeats packets nobody confirms. A request that is over, or whose process is dead, can
+still arrive for so long and no longer: whoever asks the other side whether it came must ask later than that."""
 
 
 class Http:
@@ -125,7 +129,7 @@ class Http:
     ) -> Answer:
         """One exchange. `timeout` in seconds. Raises NotSent or NoAnswer (their words name no address); any HTTP status
         is an Answer."""
-        call = self._client(via).request(method, Url(url))
+        call = self._client(via).request(method, _parsed(url))
         if headers:
             call = call.headers(dict(headers))
         if timeout is not None:
@@ -135,9 +139,7 @@ class Http:
         elif form is not None:
             call = call.form(dict(form))
         elif json is not None:
-            call = call.header("content-type", "application/json").body_bytes(
-                jsonlib.dumps(json, ensure_ascii=False).encode()
-            )
+            call = call.header("content-type", "application/json").body_bytes(orjson.dumps(json))
         elif body is not None:
             call = call.body_bytes(body)
         task = asyncio.current_task()
@@ -159,6 +161,7 @@ class Http:
                 ClientBuilder()
                 .timeout(timedelta(seconds=self._timeout))
                 .connect_timeout(timedelta(seconds=self._connect_timeout))
+                .tcp_user_timeout(timedelta(seconds=GIVE_UP))
                 .follow_redirects(False)
                 .user_agent("priyom")
             )
@@ -167,6 +170,12 @@ class Http:
                 builder = builder.add_root_certificate_pem(via.ca_pem.encode())
             client = self._clients[via] = builder.build()
         return client
+
+
+@lru_cache(maxsize=512)
+def _parsed(url: str) -> Url:
+    """A gateway is called at few addresses, many times a second."""
+    return Url(url)
 
 
 def _heed(task: asyncio.Task[Any] | None, cancels: int) -> None:
