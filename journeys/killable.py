@@ -49,12 +49,14 @@ class Killable:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a Python process; its log goes to the data folder, its output can be read."""
+    def start(self, *arguments: str, stdin: int | None = None) -> subprocess.Popen[str]:
+        """Start a Python process; its log goes to the data folder, its output can be read (and with `stdin` PIPE its
+        input written)."""
         with (self.data / f"process-{len(self.processes)}.log").open("w") as log:
             process = subprocess.Popen(
-                [sys.executable, *arguments], env=self.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
-            )
+                [sys.executable, *arguments], env=self.env, cwd=ROOT, stdin=stdin, stdout=subprocess.PIPE,
+                stderr=log, text=True,
+            )  # fmt: skip
         self.processes.append(process)
         return process
 
