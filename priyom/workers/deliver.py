@@ -35,6 +35,7 @@ from priyom.foundation.http import Http
 from priyom.foundation.sql import Statements
 from priyom.journal.record import reactors
 from priyom.workers.lease import LOCKS, Lease
+from priyom.workers.turned import Turns, turned_back
 from priyom.workers.wake import CHANNEL, Wakes
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Deliver:
         self._settler = Settler(self._database)
         self._fence = Fence()
         self._lease = Lease(self._fence)
+        self._turns = Turns()
         self._versions: dict[int, str] = {}
         self._pumps: dict[int, tuple[Pump, asyncio.Task[None]]] = {}
         self._tenders: dict[int, tuple[Tender, asyncio.Task[None]]] = {}
@@ -133,8 +135,7 @@ class Deliver:
     async def _watch(self, guard: psycopg.AsyncConnection[Any]) -> None:
         loop = asyncio.get_running_loop()
         await self._settler.flush()
-        self._look_again = True
-        self._wakes.everybody()
+        await self._mind_clock()
         looked = 0.0
         while True:
             since = loop.time() - looked
@@ -149,8 +150,16 @@ class Deliver:
                 if notify.payload in ("deliver", "clock"):
                     self._look_again = True
                 self._wakes.hear(notify.payload)
+            if self._turns.look():
+                await self._mind_clock()
             if self._expiry is not None and self._expiry <= now():
                 self._look_again = True
+
+    async def _mind_clock(self) -> None:
+        """All times are to be looked at anew."""
+        await turned_back(self._database)
+        self._look_again = True
+        self._wakes.everybody()
 
     def _sleep(self, since: float) -> float:
         seconds = LONGEST_SLEEP
