@@ -71,7 +71,7 @@ class Upload:
 
 
 DIRECT = Via()
-GIVE_UP = 6.0
+GIVE_UP = 5.0
 """Seconds for which the system repeats packets nobody confirms. A request that is over, or whose process is dead, can
 still arrive for so long and no longer: whoever asks the other side whether it came must ask later than that."""
 
