@@ -8,11 +8,18 @@ import asyncio
 import logging
 import statistics
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from bench import stand
+from bench import cpu, stand
 from journeys import counting
 
 PARALLEL = 128
+LOOK = 0.1
+"""Seconds between looks whether all is settled; these statements are not the engine's and are taken off its count."""
+OPEN = """SELECT EXISTS (SELECT 1 FROM delivery_delivery WHERE account_id = %s AND state = 'waiting')
+    OR EXISTS (SELECT 1 FROM delivery_delivery WHERE account_id = %s AND state = 'sending')"""
+TAKEN = "SELECT count(*) FROM delivery_delivery WHERE account_id = %s AND state = 'settled' AND signal = 'accepted'"
 
 
 async def client_alone(base_url: str, account_id: int) -> float:
@@ -57,15 +64,16 @@ async def engine(account_id: int, count: int) -> float:
     deliver = Deliver(Wakes(), recheck)
     begun = time.perf_counter()
     running = asyncio.create_task(deliver.run())
-    asked = "SELECT count(*) FROM delivery_delivery WHERE account_id = %s AND state = 'settled' AND signal = 'accepted'"
-    while (await database.rows(asked, [account_id]))[0][0] < count:
-        await asyncio.sleep(0.1)
+    while (await database.rows(OPEN, [account_id, account_id]))[0][0]:
+        await asyncio.sleep(LOOK)
         if running.done():
             running.result()
     rate = count / (time.perf_counter() - begun)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await deliver.stop()
+    done = await database.rows(TAKEN, [account_id])
+    assert done[0][0] == count, done
     await database.close()
     return rate
 
@@ -111,6 +119,40 @@ async def job_per_message(base_url: str, account_id: int) -> float:
     return rate
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One side's turn: messages a second, and what each cost: microseconds of processor time by process, statements."""
+
+    rate: float
+    loop: float
+    threads: float
+    database: float
+    gateway: float
+    statements: float
+
+
+def turn(measure: Callable[[], float], count: int, gateway: int) -> Round:
+    """Run one side and account for it."""
+    postgres = stand.postgres_pid()
+    before = (time.thread_time(), time.process_time(), cpu.of_tree(postgres), cpu.of_tree(gateway), stand.statements())
+    begun = time.perf_counter()
+    rate = measure()
+    looks = (time.perf_counter() - begun) / LOOK
+    after = (time.thread_time(), time.process_time(), cpu.of_tree(postgres), cpu.of_tree(gateway), stand.statements())
+    loop, process, database, served, statements = (b - a for a, b in zip(before, after, strict=True))
+    each = 1e6 / count
+    return Round(
+        rate, loop * each, (process - loop) * each, database * each, served * each,
+        max(0.0, statements - looks) * 1000 / count,
+    )  # fmt: skip
+
+
+def told(name: str, rounds: Sequence[Round]) -> str:
+    """A row of the table: medians."""
+    values = [statistics.median(getattr(one, field) for one in rounds) for field in Round.__dataclass_fields__]
+    return f"| {name} | " + " | ".join(f"{value:,.0f}" for value in values) + " |"
+
+
 def main() -> None:
     """Run and print. The client and the engine take turns, so that a machine whose speed drifts is fair to both."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -120,23 +162,27 @@ def main() -> None:
     count: int = arguments.count
     counting.register()
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    with stand.database(), stand.gateway() as base_url:
+    with stand.database(), stand.gateway_process() as (base_url, gateway):
         limits, engines = [], []
+        print("| round | client alone | engine | ratio |\n|---|---|---|---|")
         for number in range(arguments.rounds):
             account_id = stand.fill(base_url, count, key=f"round{number}")
-            limits.append(asyncio.run(client_alone(base_url, account_id)))
-            engines.append(asyncio.run(engine(account_id, count)))
+            limits.append(turn(lambda a=account_id: asyncio.run(client_alone(base_url, a)), count, gateway))  # type: ignore[misc]
+            engines.append(turn(lambda a=account_id: asyncio.run(engine(a, count)), count, gateway))  # type: ignore[misc]
             stand.disable(account_id)
-            ratio = engines[-1] / limits[-1]
-            print(f"round {number + 1}: client alone {limits[-1]:6.0f}/s, engine {engines[-1]:6.0f}/s = {ratio:.2f}")
+            ratio = engines[-1].rate / limits[-1].rate
+            print(f"| {number + 1} | {limits[-1].rate:,.0f}/s | {engines[-1].rate:,.0f}/s | {ratio:.2f} |", flush=True)
         jobs_account = stand.fill(base_url, max(1, count // 10), key="jobs")
         stand.disable(jobs_account)
         jobs = asyncio.run(job_per_message(base_url, jobs_account))
-        ratios = sorted(ours / limit for ours, limit in zip(engines, limits, strict=True))
-        ours = statistics.median(engines)
-        print(f"a job per message: {jobs:.0f}/s")
-        print(f"engine, median: {ours:.0f}/s = {ours / jobs:.0f} times a job per message")
-        print(f"of the client alone: {statistics.median(ratios):.2f} (from {ratios[0]:.2f} to {ratios[-1]:.2f})")
+    ratios = sorted(ours.rate / limit.rate for ours, limit in zip(engines, limits, strict=True))
+    ours = statistics.median(one.rate for one in engines)
+    print(f"\nof the client alone: {statistics.median(ratios):.2f} (from {ratios[0]:.2f} to {ratios[-1]:.2f})")
+    print(f"a job per message: {jobs:.0f}/s; the engine is {ours / jobs:.0f} times as fast\n")
+    print("| median | a second | µs loop | µs client's threads | µs database | µs gateway | statements per 1,000 |")
+    print("|---|---|---|---|---|---|---|")
+    print(told("client alone", limits))
+    print(told("engine", engines))
 
 
 if __name__ == "__main__":

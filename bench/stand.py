@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,14 +53,42 @@ def database() -> Iterator[None]:
 @contextmanager
 def gateway() -> Iterator[str]:
     """The counting gateway in its own process; its address."""
-    process = subprocess.Popen([sys.executable, "-m", "journeys.counting_gateway"], stdout=subprocess.PIPE, text=True)
+    with gateway_process() as (base_url, _):
+        yield base_url
+
+
+@contextmanager
+def gateway_process(*arguments: str) -> Iterator[tuple[str, int]]:
+    """The same, with its process id."""
+    command = [sys.executable, "-m", "journeys.counting_gateway", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}", process.pid
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def postgres_pid() -> int:
+    """The main process of the database server, where it runs on this machine."""
+    from django.db import connection  # noqa: PLC0415 - needs Django to be set up
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW data_directory")
+        return int((Path(cursor.fetchone()[0]) / "postmaster.pid").read_text().split()[0])
+
+
+def statements() -> int:
+    """How many transactions this database has ended. A connection tells its own when it closes, so ours is closed."""
+    from django.db import connection  # noqa: PLC0415 - needs Django to be set up
+
+    connection.close()
+    time.sleep(0.2)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
 
 
 def disable(account_id: int) -> None:
