@@ -39,7 +39,8 @@ class AlertKind(models.TextChoices):
 
     TASK = "task"
     CHAT = "chat"
-    CHANNEL = "channel"  # an account is down, broken, or well again
+    CHANNEL = "channel"  # an account needs a person, or works again
+    WEATHER = "weather"  # an account is in a storm, or out of it
     SHARE = "share"  # too little of a day's messages arrives
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from priyom.alerts import tell, words
 from priyom.alerts.act import act
-from priyom.alerts.models import AlertKind
+from priyom.alerts.models import Alert, AlertKind
 from priyom.clinic.models import Staff
-from priyom.delivery.facts import AccountHealthChanged
+from priyom.delivery.facts import AccountHealthChanged, WeatherChanged
 from priyom.delivery.models import Account
+from priyom.delivery.weather_models import Spell
+from priyom.delivery.weather_rules import Level
+from priyom.delivery.weather_usual import clinic_zone
+from priyom.foundation.clock import now
 from priyom.inbox.facts import CallTaskClosed, CallTaskOpened, ConversationAssigned, StaffSpoke
 from priyom.inbox.models import CallTask, Conversation, TaskState
 from priyom.journal.record import Seen, reacts_to
@@ -39,9 +43,27 @@ def conversation_assigned(fact: ConversationAssigned, seen: Seen) -> None:
 
 @reacts_to(AccountHealthChanged)
 def account_health_changed(fact: AccountHealthChanged, seen: Seen) -> None:
-    """A channel fell or came back."""
+    """A channel needs a person, or works again after that. One that only does not answer is told of by its weather."""
     account = Account.objects.get(pk=fact.account_id)
-    tell.about_account(account, AlertKind.CHANNEL, words.of_channel(account, fact.health, fact.why))
+    told = Alert.objects.filter(account=account, kind=AlertKind.CHANNEL, closed_at=None)
+    if fact.health == "broken" or (fact.health == "ok" and told.exists()):
+        tell.about_account(account, AlertKind.CHANNEL, words.of_channel(account, fact.health, fact.why))
+    if fact.health == "ok":
+        told.update(closed_at=now())
+
+
+@reacts_to(WeatherChanged)
+def weather_changed(fact: WeatherChanged, seen: Seen) -> None:
+    """A storm has come over a channel, told once; and once that it is over. Rough weather stands on the pages only."""
+    spell = Spell.objects.select_related("account").get(pk=fact.spell_id)
+    told = Alert.objects.filter(
+        account=spell.account, kind=AlertKind.WEATHER, closed_at=None, text__startswith=f"! {words.of_place(spell)} "
+    )
+    if fact.level == Level.STORM and spell.ended_at is None and not told.exists():
+        tell.about_account(spell.account, AlertKind.WEATHER, words.of_weather(spell, clinic_zone()))
+    elif spell.ended_at is not None and told.exists():
+        told.update(closed_at=now())
+        tell.about_account(spell.account, AlertKind.WEATHER, words.of_weather_over(spell, clinic_zone()))
 
 
 @reacts_to(StaffSpoke)

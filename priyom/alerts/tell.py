@@ -43,9 +43,10 @@ def about_chat(conversation: Conversation, staff: Staff) -> int:
     )  # fmt: skip
 
 
-def about_account(account: Account, kind: AlertKind, text: str) -> int:
-    """Everybody who wants alarms, over any account but the one in trouble."""
-    wanted = _active(alarms=True).exclude(account=account)
+def about_account(account: Account | None, kind: AlertKind, text: str) -> int:
+    """Everybody who wants alarms, over any account but the one in trouble (None: all of them together)."""
+    wanted = _active(alarms=True)
+    wanted = wanted if account is None else wanted.exclude(account=account)
     return sum(_tell(recipient, kind, text, [], about=account) for recipient in wanted)
 
 

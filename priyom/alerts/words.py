@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from priyom.contracts.message import Signal
 from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.models import Account
+from priyom.delivery.weather_day import Share
+from priyom.delivery.weather_models import Spell
 from priyom.foundation.phone import show
 from priyom.inbox.models import CallTask, Conversation
 from priyom.notifications.variables import moment
@@ -65,13 +68,65 @@ def of_channel(account: Account, health: str, why: str) -> str:
     return f"! Канал {name} {state}: {why or 'причина неизвестна'}. Сообщения идут другими каналами.\n{where}"
 
 
-def of_share(account: Account, arrived: int, sent: int) -> str:
-    """«За сутки дошло 61 % ...»."""
-    title = find_channel(account.channel).card.title
-    share = 100 * arrived // sent
+def of_weather(spell: Spell, zone: ZoneInfo) -> str:
+    """«SMS-центр: доставка упала с 97 % до 61 % с 14:20 ...», at the beginning of a spell."""
+    name = of_place(spell)
+    since = f"{spell.since.astimezone(zone):%H:%M}"
+    usual = "" if spell.usual is None else f", обычно {percent(spell.usual)}"
+    share = percent(spell.share or 0)
+    if spell.kind == "down":
+        said = f"не отвечает с {since}"
+    elif spell.kind == "answers":
+        said = f"с {since} отвечают на {share} сообщений{usual}; шлюз их принимает, доходят ли - неизвестно"
+    elif spell.kind == "taken" or not _tells(spell.account):
+        said = f"с {since} принимает {share} сообщений{usual}"
+    else:
+        said = f"с {since} доходит {share} сообщений{usual}"
     return (
-        f"! {title} ({account.name}): за сутки дошло {share} % сообщений, {arrived} из {sent}. "
-        f"Обычно больше 95 %.\n{link(f'/accounts/{account.pk}')}"
+        f"! {name} {said}. Напоминания идут другими каналами, у кого они есть; вернутся сами.\n"
+        f"{link(f'/accounts/{spell.account_id}')}"
+    )
+
+
+def of_weather_over(spell: Spell, zone: ZoneInfo) -> str:
+    """«✓ SMS-центр снова доставляет как обычно: было с 14:20 до 15:05.»."""
+    ended = spell.ended_at or spell.noticed_at
+    return (
+        f"✓ {of_place(spell)} снова работает как обычно: плохо было с {_clock(spell.since, zone)} "
+        f"до {_clock(ended, zone)}. Напоминания возвращаются сюда."
+    )
+
+
+def of_place(spell: Spell) -> str:
+    """Whose weather it is: «SMSC (Проба), номера Казахстана»."""
+    place = {"RU": ", номера России", "KZ": ", номера Казахстана"}.get(spell.place, "")
+    return f"{find_channel(spell.account.channel).card.title} ({spell.account.name}){place}"
+
+
+def _tells(account: Account) -> bool:
+    return Signal.DELIVERED in find_channel(account.channel).card.signals
+
+
+def percent(share: float) -> str:
+    """«61 %», cut and not rounded: 94.9 is not 95."""
+    return f"{int(share * 100 + 1e-9)} %"
+
+
+def of_day(day: date) -> str:
+    """«за 02.03» as it stands in alarms of a day; by it a day's alarm is known."""
+    return f"за {day:%d.%m}"
+
+
+def of_share(share: Share, when: str, *, over: bool) -> str:
+    """«За 02.03 доходит 61 % ...»."""
+    name, where = "Все каналы вместе", link("/accounts/numbers")
+    if share.account is not None:
+        name = f"{find_channel(share.account.channel).card.title} ({share.account.name})"
+        where = link(f"/accounts/{share.account.pk}")
+    verb = "дошло" if over else "пока дошло"
+    return (
+        f"! {name}: {when} {verb} {percent(share.arrived / share.ended)} сообщений о визитах, {share.arrived} из "
+        f"{share.ended}. Норма от 95 %.\n{where}"
     )
 
 

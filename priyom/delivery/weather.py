@@ -18,7 +18,7 @@ from priyom.contracts.registry import names
 from priyom.delivery.facts import WeatherChanged
 from priyom.delivery.models import Account
 from priyom.delivery.weather_models import Spell, Weather, WeatherMinute
-from priyom.delivery.weather_rules import LEAST, Level, Minute, Sky, Usual, look, share_since, turn
+from priyom.delivery.weather_rules import LEAST, PHONES, Level, Minute, Sky, Usual, look, share_since, turn
 from priyom.delivery.weather_usual import usual_of
 from priyom.foundation.clock import now
 from priyom.foundation.sql import Statements
@@ -37,7 +37,6 @@ KEEP = timedelta(days=35)
 BAD_FOR = timedelta(days=3)
 """What stays bad for longer becomes, slowly, the usual."""
 LOCK = 0x77656174
-PHONES = ("phone", "whatsapp")
 
 Key = tuple[int, str]
 

@@ -39,6 +39,18 @@ CALM = timedelta(minutes=10)
 MEMORY = timedelta(hours=6)
 
 
+PHONES = ("phone", "whatsapp")
+"""Kinds of contact points whose addresses are phone numbers."""
+
+
+def place_of(kind: str, address: str) -> str:
+    """The country of a phone number: `RU`, `KZ`, else ''. Not the operator: numbers are carried over from one to
+    another in both countries, so a prefix no longer tells it. The same stands in `sql/weather_count.sql`."""
+    if kind not in PHONES or not address.startswith("+7"):
+        return ""
+    return "KZ" if address[2:3] in ("6", "7") else "RU"
+
+
 class Level(IntEnum):
     """How it is: routes leave a storm; rough weather is only said."""
 

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from priyom.alerts.share import check_shares
-from priyom.delivery import incoming
+from priyom.delivery import incoming, weather
 from priyom.foundation.http import Http
 from priyom.inbox import interpret, late
 from priyom.journal import react
 from priyom.notifications import advance as notifications
 from priyom.notifications.recheck import recheck
+from priyom.notifications.shelter import leave_storms
 from priyom.scenarios import advance as scenarios
 from priyom.workers.deliver import Deliver
 from priyom.workers.jobs import run_jobs
@@ -34,6 +35,7 @@ def works() -> list[Work]:
     """Every synchronous loop; `react` twice, so that one slow reaction does not hold the others."""
     minutely = Every(timedelta(minutes=1), reconcile)
     shares = Every(timedelta(minutes=10), check_shares)
+    looking = Every(timedelta(minutes=1), look_at_weather)
     reacting = Work("react", react.react_once, react.next_due, ("react",))
     return [
         reacting,
@@ -43,8 +45,15 @@ def works() -> list[Work]:
         Work("notifications", notifications.advance_once, notifications.next_due, ("advance",)),
         Work("late answers", late.late_once, late.next_due, ("late",)),
         Work("reconcile", minutely.step, minutely.next_due, ("reconcile",)),
+        Work("weather", looking.step, looking.next_due, ("weather",)),
         Work("shares", shares.step, shares.next_due, ("shares",)),
     ]
+
+
+def look_at_weather() -> None:
+    """How the channels are; then what waits in a storm leaves it."""
+    weather.look_once()
+    leave_storms()
 
 
 async def run(loops: Sequence[Work] | None = None, *, http: Http | None = None) -> None:

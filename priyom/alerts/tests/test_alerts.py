@@ -170,10 +170,13 @@ def test_a_bad_day_raises_one_alarm(pachca: Account) -> None:
         )  # fmt: skip
     assert check_shares() == 1
     assert check_shares() == 0
-    assert "дошло 75 % сообщений, 30 из 40" in texts(pachca)[0]
+    assert "за 02.03 пока дошло 75 % сообщений о визитах, 30 из 40" in texts(pachca)[0]
 
 
-@pytest.mark.parametrize(("sent", "arrived", "bad"), [(19, 0, False), (20, 19, False), (20, 18, True), (0, 0, False)])
+@pytest.mark.parametrize(
+    ("sent", "arrived", "bad"),
+    [(19, 0, False), (20, 18, False), (20, 17, True), (100, 95, False), (100, 94, True), (0, 0, False)],
+)
 def test_when_it_is_too_little(sent: int, arrived: int, bad: bool) -> None:
     assert too_little_arrives(sent, arrived) is bad
 
