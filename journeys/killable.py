@@ -14,9 +14,11 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import psycopg
 
@@ -49,20 +51,32 @@ class Killable:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def start(self, *arguments: str, stdin: int | None = None) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, stdin: int | None = None, env: dict[str, str] | None = None
+    ) -> subprocess.Popen[str]:
         """Start a Python process; its log goes to the data folder, its output can be read (and with `stdin` PIPE its
         input written)."""
         with (self.data / f"process-{len(self.processes)}.log").open("w") as log:
             process = subprocess.Popen(
-                [sys.executable, *arguments], env=self.env, cwd=ROOT, stdin=stdin, stdout=subprocess.PIPE,
-                stderr=log, text=True,
+                [sys.executable, *arguments], env={**self.env, **(env or {})}, cwd=ROOT, stdin=stdin,
+                stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
         self.processes.append(process)
         return process
 
-    def worker(self) -> subprocess.Popen[str]:
-        """A worker process with the counting channels."""
-        return self.start("-m", "journeys.run_worker")
+    def worker(self, url: str | None = None) -> subprocess.Popen[str]:
+        """A worker process with the counting channels; `url`: another way to the database."""
+        return self.start("-m", "journeys.run_worker", env={} if url is None else {"DATABASE_URL": url})
+
+    def cuttable(self) -> Cuttable:
+        """A way to the database that can be cut."""
+        process = self.start("-m", "journeys.cut_off", str(self.socket), stdin=subprocess.PIPE)
+        return Cuttable(process)
+
+    @property
+    def socket(self) -> Path:
+        """The database's socket."""
+        return Path(self.rows("SHOW unix_socket_directories")[0][0].strip('"')) / postgres.SOCKET
 
     def gateway(self, delay: float) -> str:
         """The counting gateway; its address."""
@@ -101,14 +115,20 @@ class Killable:
         """What the processes have logged."""
         return "\n".join(path.read_text() for path in sorted(self.data.glob("process-*.log")))
 
+    def end(self, since: int = 0) -> None:
+        """Kill the processes started after the first `since`."""
+        for process in self.processes[since:]:
+            process.kill()
+        for process in self.processes[since:]:
+            process.wait()
+
     def close(self) -> None:
         """End everything."""
+        self.end()
         for process in self.processes:
-            process.kill()
-        for process in self.processes:
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
         postgres.stop(self.server)
         postgres.destroy(self.data)
 
@@ -127,6 +147,30 @@ def killable(*, sandbox: bool = False) -> Iterator[Killable]:
             raise
         finally:
             made.close()
+
+
+class Cuttable:
+    """A way to the database (`url`) that swallows everything while it is cut."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        assert process.stdout is not None
+        self.url = f"postgresql://priyom@127.0.0.1:{int(process.stdout.readline())}/priyom"
+
+    def cut(self) -> None:
+        """Nothing passes any more."""
+        self._order("cut")
+
+    def mend(self) -> None:
+        """It does again."""
+        self._order("mend")
+
+    def _order(self, word: str) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(word + "\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == word + "\n"
 
 
 def kill(process: subprocess.Popen[str]) -> None:
@@ -163,14 +207,30 @@ def free_port() -> int:
     return port
 
 
-def post_hook(port: int, update: int, secret: str) -> bool:
-    """Call the clinic as the counting gateway would; whether it was answered with 200."""
+def turn(home: Killable, to: timedelta, *, tell: bool = True) -> None:
+    """Set the clock of a `sandbox` so far from the computer's. `tell`: with a word to everybody, as the sandbox does."""
+    (home.data / "clock.json").write_text(json.dumps({"offset_seconds": to.total_seconds()}))
+    if tell:
+        home.rows("SELECT pg_notify('priyom', 'clock')")
+
+
+def hook_status(port: int, update: int, secret: str) -> int:
+    """Call the clinic as the counting gateway would: the status of the answer; 0 when there was none."""
     body = json.dumps({"update": update, "phone": f"+7701{update % 50:07d}", "text": "да"}).encode()
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/hooks/counted_ask/counted-ask", body, {"X-Secret": secret}
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
-            return bool(answer.status == 200)
+            status: int = answer.status
+            return status
+    except HTTPError as error:
+        error.close()
+        return error.code
     except (OSError, HTTPException):
-        return False
+        return 0
+
+
+def post_hook(port: int, update: int, secret: str) -> bool:
+    """The same: whether it was taken."""
+    return hook_status(port, update, secret) == 200

@@ -3,7 +3,6 @@ sent twice where that can be known, and what cannot be known is listed as such."
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections import Counter
@@ -11,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from journeys.killable import Killable, counts, free_port, kill, killable, mode, post_hook, until
+from journeys.killable import Killable, counts, free_port, kill, killable, mode, post_hook, turn, until
 
 pytestmark = pytest.mark.journey
 
@@ -124,11 +123,6 @@ def test_the_web_process_is_killed_in_the_middle_of_webhooks() -> None:
         assert {int(key): number for key, number in rows} == dict.fromkeys(range(HOOKS), 1)
 
 
-def _turn(home: Killable, to: timedelta) -> None:
-    (home.data / "clock.json").write_text(json.dumps({"offset_seconds": to.total_seconds()}))
-    home.rows("SELECT pg_notify('priyom', 'clock')")
-
-
 def test_a_gateway_is_down_for_an_hour_and_nothing_floods_when_it_returns() -> None:
     with killable(sandbox=True) as home:
         base_url = home.gateway(0.02)
@@ -138,12 +132,12 @@ def test_a_gateway_is_down_for_an_hour_and_nothing_floods_when_it_returns() -> N
         until(lambda: home.rows("SELECT health FROM delivery_account")[0][0] == "down")
         for quarter in range(1, 5):
             before = counts(base_url)["refused"]
-            _turn(home, timedelta(minutes=15 * quarter))
+            turn(home, timedelta(minutes=15 * quarter))
             until(lambda before=before: counts(base_url)["refused"] > before)  # type: ignore[misc]
         refused = counts(base_url)["refused"]
         assert refused < 64 + 20, "while it is down one probe goes at a time"
         mode(base_url, "ok")
-        _turn(home, timedelta(minutes=61))
+        turn(home, timedelta(minutes=61))
         until(lambda: _finished(home))
         found = counts(base_url)
         assert set(found["delivered"].values()) == {1}
