@@ -118,7 +118,8 @@ def _account(
 ) -> int:
     """The countries' states first; then the account's, by what those do not explain."""
     places = {place: rows for (number, place), rows in minutes.items() if number == account.pk}
-    told = {place for place, rows in places.items() if place and sum(m.tried for m in rows) >= LEAST}
+    tried = {place: sum(m.tried for m in rows) for place, rows in places.items()}
+    told = {place for place, of in tried.items() if place and of >= LEAST}
     old = {place for (number, place), w in states.items() if number == account.pk and place and w.level}
     turned = 0
     if len(told) > 1 or old:
@@ -126,6 +127,8 @@ def _account(
             turned += _turn(account, place, card, places.get(place, []), states, at)
     stormy = {place for place in places if place and (w := states.get((account.pk, place))) and w.level == Level.STORM}
     rest = [rows for place, rows in places.items() if place not in stormy] or list(places.values())
+    if len(places) > 1 and max(tried.values()) < LEAST:
+        rest = []  # too few of each to say whether it is one country or all
     return turned + _turn(account, "", card, _together(rest), states, at)
 
 
