@@ -13,7 +13,7 @@ from priyom.clinic.models import Branch, Practitioner, Service, Staff
 from priyom.contracts.registry import channel as find_channel
 from priyom.contracts.registry import emulator
 from priyom.delivery import accounts
-from priyom.delivery.models import Account, RawUpdate
+from priyom.delivery.models import Account, Delivery, Doubt, RawUpdate
 from priyom.foundation.clock import now
 from priyom.patients.keep import ContactRecord, PatientRecord, keep
 from priyom.patients.models import ContactPoint, Patient, Reach
@@ -111,3 +111,12 @@ def make_raw(account: Account, body: bytes = b"{}") -> RawUpdate:
     return RawUpdate.objects.create(
         account=account, update_key=f"u-{next(_number)}", body=body, received_at=now(), next_try_at=now()
     )
+
+
+def make_doubt(account: Account, patient: Patient | None, origin: str = "staff", **over: object) -> Doubt:
+    """A message that left and was not answered."""
+    delivery = Delivery.objects.create(
+        account=account, address=CHAT, body={"text": "Приходите к десяти"}, origin=origin, created_at=now(),
+        due_at=now(), patient=patient, state="settled", signal="uncertain", evidence="нет ответа", sent_at=now(),
+    )  # fmt: skip
+    return Doubt.objects.create(delivery=delivery, **{"since": now(), "why": "нет ответа", **over})

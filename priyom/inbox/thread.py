@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from priyom.clinic.models import Staff
 from priyom.contracts.registry import channel as find_channel
-from priyom.delivery.models import Delivery, Op, StoredFile
+from priyom.delivery.models import Delivery, Doubt, Op, StoredFile
 from priyom.inbox.models import Conversation, Incoming, LateAnswer
 
 MOMENT = Coalesce("sent_at", "created_at")
@@ -54,6 +54,10 @@ class Entry:
     provider_id: str = ""
     reply_to: str = ""
     """The provider id of the message this one of ours quotes."""
+    doubt: str = ""
+    """`lost` or `twice`: what is not known of it, as delivery.Doubt.Kind; '' too once that is settled."""
+    settled: str = ""
+    """How a doubt about it was settled."""
 
 
 def thread(conversation: Conversation, before: datetime | None = None, limit: int = 100) -> list[Entry]:
@@ -98,7 +102,7 @@ def _said(conversation: Conversation, before: datetime | None, limit: int) -> li
 
 
 def _written(conversation: Conversation, before: datetime | None, limit: int) -> list[Entry]:
-    rows = _ours(conversation).select_related("account").annotate(at=MOMENT)
+    rows = _ours(conversation).select_related("account", "doubt").annotate(at=MOMENT)
     if before is not None:
         rows = rows.filter(at__lt=before)
     newest = list(rows.order_by("-at", "-id")[:limit])
@@ -129,6 +133,7 @@ def _attached(ids: Iterable[int], stored: dict[int, Attached]) -> tuple[Attached
 
 
 def _entry(row: Delivery, names: dict[int, str], stored: dict[int, Attached], went: str) -> Entry:
+    doubt: Doubt | None = getattr(row, "doubt", None)
     evidence = f"на странице не увидели, ответ ушел еще и сюда: {went}" if went else row.evidence
     return Entry(
         id=f"d{row.pk}", at=row.sent_at or row.created_at, direction="out", channel=row.account.channel,
@@ -139,4 +144,6 @@ def _entry(row: Delivery, names: dict[int, str], stored: dict[int, Attached], we
         edited_text=row.edited_text, staff_name=names.get(row.origin_id or 0, ""),
         files=_attached(row.body.get("files", ()), stored), provider_id=row.provider_id,
         reply_to=row.body.get("reply_to", ""),
+        doubt=doubt.kind if doubt is not None and not doubt.resolved else "",
+        settled=doubt.how if doubt is not None and doubt.resolved else "",
     )  # fmt: skip

@@ -20,6 +20,7 @@ from django_htmx.middleware import HtmxDetails
 
 from priyom.clinic.access import branches
 from priyom.clinic.models import Branch, Role, Staff
+from priyom.delivery.doubts import BY_HAND
 from priyom.foundation.clock import now
 from priyom.web import guard
 
@@ -66,6 +67,7 @@ PLACES = (
     Place("today", gettext_noop("Today"), "today", "today", SEES),
     Place("chats", gettext_noop("Chats"), "chat", "chats", WORKS),
     Place("tasks", gettext_noop("Calls"), "call", "tasks", WORKS),
+    Place("doubts", gettext_noop("Arrived?"), "unproven", "doubts", WORKS, True),
     Place("patients", gettext_noop("Patients"), "person", "patients", SEES, True),
     Place("imports", gettext_noop("Import"), "load", "imports", WORKS, True),
     Place("accounts", gettext_noop("Channels"), "channel", "accounts", SETS, True),
@@ -128,7 +130,8 @@ def frame(request: StaffRequest, place: str) -> dict[str, Any]:
 
 def _counts(staff: Staff) -> dict[str, int]:
     chats = guard.conversations(staff).filter(Q(unread__gt=0) | Q(needs_answer=True)).count()
-    return {"chats": chats, "tasks": guard.tasks(staff).count()}
+    doubts = guard.doubts(staff).filter(resolved="", delivery__origin=BY_HAND).count()
+    return {"chats": chats, "tasks": guard.tasks(staff).count(), "doubts": doubts}
 
 
 def theme(request: HttpRequest) -> str:

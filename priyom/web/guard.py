@@ -7,13 +7,15 @@ from django.db.models import Case, Q, QuerySet, When
 from priyom.appointments.models import Visit
 from priyom.clinic.access import EVERYWHERE, branches
 from priyom.clinic.models import Role, Staff
+from priyom.delivery.models import Doubt
 from priyom.foundation.clock import now
 from priyom.inbox.models import CallTask, Conversation, TaskState
 from priyom.patients.access import visible
 from priyom.patients.models import Patient
 
 __all__ = [
-    "ANSWERS", "colleagues", "conversation", "conversations", "patient", "sees_all", "task", "tasks", "visit", "visits",
+    "ANSWERS", "colleagues", "conversation", "conversations", "doubt", "doubts", "patient", "sees_all", "task", "tasks",
+    "visit", "visits",
 ]  # fmt: skip
 
 ANSWERS = (Role.REGISTRAR, Role.OWNER, Role.ADMIN)
@@ -78,3 +80,16 @@ def tasks(staff: Staff, *, closed: bool = False) -> QuerySet[CallTask]:
 def task(staff: Staff, task_id: int) -> CallTask:
     """One call task, closed ones too. Raises CallTask.DoesNotExist also for one they may not see."""
     return tasks(staff, closed=True).get(pk=task_id)
+
+
+def doubts(staff: Staff) -> QuerySet[Doubt]:
+    """Messages that may not have arrived: to patients they may see, and to those nobody is known for."""
+    rows = Doubt.objects.select_related("delivery__account", "delivery__patient", "delivery__leg__notification")
+    if sees_all(staff):
+        return rows
+    return rows.filter(Q(delivery__patient=None) | Q(delivery__patient__in=visible(staff).values("pk")))
+
+
+def doubt(staff: Staff, doubt_id: int) -> Doubt:
+    """One doubt, ended ones too. Raises Doubt.DoesNotExist also for one they may not see."""
+    return doubts(staff).get(pk=doubt_id)

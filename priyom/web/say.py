@@ -123,6 +123,17 @@ def signal(channel: str, learned: str) -> str:
     return _("handed over to %(channel)s; it does not tell whether it arrived") % {"channel": found.title}
 
 
+def ended(how: str) -> str:
+    """How a doubt was ended, stored in Russian: each part of it as this language has it."""
+    return "; ".join(_ended(part) for part in how.split("; ") if part)
+
+
+def _ended(part: str) -> str:
+    head, gap, tail = part.partition(": ")
+    whole = _(part)
+    return f"{_(head)}: {_(tail)}" if gap and tail and whole == part else whole
+
+
 def day(local: date, today: date) -> str:
     """«сегодня», «завтра», «вчера», «пт, 24 июля», with the year when it is another."""
     near = {0: _("today"), 1: _("tomorrow"), -1: _("yesterday")}

@@ -9,6 +9,7 @@ from priyom.web.accounts import views as accounts
 from priyom.web.attention import views as attention
 from priyom.web.chats import compose, files
 from priyom.web.chats import views as chats
+from priyom.web.doubts import views as doubts
 from priyom.web.imports import views as imports
 from priyom.web.patients import views as patients
 from priyom.web.signin import views as signin
@@ -56,6 +57,11 @@ urlpatterns = [
     path("tasks/<int:task_id>/done", tasks.done, name="task_done"),
     path("tasks/<int:task_id>/no-answer", tasks.no_answer, name="task_no_answer"),
     path("tasks/<int:task_id>/unreached", tasks.unreached, name="task_unreached"),
+    path("doubts", doubts.page, name="doubts"),
+    path("doubts/rows", doubts.rows, name="doubts_rows"),
+    path("doubts/<int:doubt_id>/again", doubts.again, name="doubt_again"),
+    path("doubts/<int:doubt_id>/settle", doubts.settle, name="doubt_settle"),
+    path("doubts/<int:doubt_id>/undo", doubts.undo, name="doubt_undo"),
     path("patients", patients.page, name="patients"),
     path("patients/rows", patients.rows, name="patients_rows"),
     path("patients/<int:patient_id>", patients.card, name="patient"),

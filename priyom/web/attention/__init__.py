@@ -1,1 +1,1 @@
-"""What needs a person: uncertain deliveries, failed updates, parked facts, unhealthy channels."""
+"""What needs a person: the way to the doubts, failed updates, parked facts, unhealthy channels."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from priyom.delivery import incoming
-from priyom.delivery.models import Account, Delivery, RawState, RawUpdate
+from priyom.delivery.models import Account, Doubt, RawState, RawUpdate
 from priyom.journal.models import Pending
 from priyom.journal.react import replay
 from priyom.web import frame
@@ -21,7 +21,7 @@ MOST = 50
 
 @screen(*SETS)
 def page(request: StaffRequest) -> HttpResponse:
-    """`/attention`: four lists, the empty ones said in one line."""
+    """`/attention`: three lists and the way to the doubts; the empty ones said in one line."""
     return frame.show(request, "web/attention/page.html", "attention", _context(request))
 
 
@@ -46,12 +46,11 @@ def _again(request: StaffRequest, good: str) -> HttpResponse:
 
 
 def _context(request: StaffRequest) -> dict[str, Any]:
-    uncertain = Delivery.objects.filter(signal="uncertain").select_related("patient", "account")
     updates = RawUpdate.objects.filter(state=RawState.FAILED).select_related("account")
     parked = Pending.objects.filter(parked=True).select_related("fact")
     unwell = Account.objects.exclude(health="ok").filter(enabled=True)
     return {
-        "uncertain": list(uncertain.order_by("-id")[:MOST]),
+        "doubts": Doubt.objects.filter(resolved="").count(),
         "updates": list(updates.order_by("-id")[:MOST]),
         "parked": list(parked.order_by("id")[:MOST]),
         "unwell": list(unwell.order_by("name")),

@@ -89,6 +89,12 @@ def signal(channel: str, learned: str, evidence: str = "") -> str:
     return evidence or say.signal(channel, learned)
 
 
+@register.filter
+def ended(how: str) -> str:
+    """How a doubt was ended."""
+    return say.ended(how)
+
+
 @register.simple_tag
 def standing(known: str) -> SafeString:
     """Where a template stands at the vendor: shape and word."""

@@ -12,12 +12,13 @@ from django.urls import reverse
 from priyom.alerts.models import Recipient
 from priyom.clinic.models import Role
 from priyom.delivery.models import StoredFile
+from priyom.inbox import doubts
 from priyom.inbox.models import Incoming
 from priyom.inbox.reply import keep
 from priyom.web import urls
 from priyom.web.frame import SEES, SETS, WORKS
 from priyom.web.tests.conftest import Clinic
-from tests.factories import MONDAY, make_account
+from tests.factories import MONDAY, make_account, make_doubt, make_staff
 
 Arguments = Callable[[Clinic], list[object]]
 LATER = (MONDAY + timedelta(days=1)).isoformat()
@@ -57,6 +58,16 @@ def picture(clinic: Clinic) -> StoredFile:
     made = keep("снимок.png", "image/png", b"\x89PNG")
     Incoming.objects.filter(conversation=clinic.chat).update(files=[{"id": made.pk, "name": made.name}])
     return made
+
+
+def doubt(clinic: Clinic) -> list[object]:
+    return [make_doubt(clinic.account, clinic.visit.patient).pk]
+
+
+def settled(clinic: Clinic) -> list[object]:
+    found = make_doubt(clinic.account, clinic.visit.patient)
+    doubts.settle(make_staff(), found.pk, "arrived")
+    return [found.pk]
 
 
 def draft(clinic: Clinic) -> list[object]:
@@ -101,6 +112,11 @@ ROUTES: dict[str, tuple[str, tuple[Role, ...], Arguments, dict[str, str]]] = {
     "task_done": ("POST", WORKS, task, {"outcome": "confirmed"}),
     "task_no_answer": ("POST", WORKS, task, {}),
     "task_unreached": ("POST", WORKS, task, {}),
+    "doubts": ("GET", WORKS, nothing, {}),
+    "doubts_rows": ("GET", WORKS, nothing, {}),
+    "doubt_again": ("POST", WORKS, doubt, {}),
+    "doubt_settle": ("POST", WORKS, doubt, {"how": "arrived"}),
+    "doubt_undo": ("POST", WORKS, settled, {}),
     "patients": ("GET", SEES, nothing, {}),
     "patients_rows": ("GET", SEES, nothing, {}),
     "patient": ("GET", SEES, patient, {}),
@@ -138,8 +154,8 @@ ROUTES: dict[str, tuple[str, tuple[Role, ...], Arguments, dict[str, str]]] = {
     "replay_fact": ("POST", SETS, lambda c: [c.parked.pk], {}),
 }
 AT_THE_DOOR = {"signin", "signout", "door_language", "live"}
-MINE = [name for name in ROUTES if ROUTES[name][2] in (visit, task, patient, chat)]
-NUMBERED = [name for name in ROUTES if ROUTES[name][2] in (visit, task, patient, chat, account, draft)]
+MINE = [name for name in ROUTES if ROUTES[name][2] in (visit, task, patient, chat, doubt, settled)]
+NUMBERED = [name for name in ROUTES if ROUTES[name][2] in (visit, task, patient, chat, account, draft, doubt, settled)]
 
 
 def ask(browser: Client, name: str, arguments: list[object], *, part: bool = False) -> int:

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from priyom.alerts.models import Recipient
 from priyom.clinic.models import Role
+from priyom.delivery.doubts import resolve
 from priyom.delivery.models import Account, Delivery
 from priyom.exchange.models import Import, RefusedRow
 from priyom.foundation.clock import now
@@ -42,6 +43,14 @@ def another_account(clinic: Clinic, n: int) -> None:
     )  # fmt: skip
 
 
+def another_doubt(clinic: Clinic, n: int) -> None:
+    for origin in ("staff", "notification"):
+        patient = make.make_patient(given=f"Имя{n}", telegram=f"99{n}{origin}")
+        make.make_doubt(clinic.account, patient, origin)
+        seen = make.make_doubt(clinic.account, patient, origin)
+        resolve([seen.delivery_id], "время сообщения прошло")
+
+
 def another_recipient(clinic: Clinic, n: int) -> None:
     Recipient.objects.create(
         account=clinic.account, address=f"chat:{n}", name=f"Пост {n}", staff=make.make_staff(), branch=clinic.here,
@@ -58,6 +67,7 @@ LISTS: dict[str, tuple[str, Callable[[Clinic, int], None], list[str]]] = {
     "today": ("today_rows", another_visit, []),
     "today page": ("today", another_visit, []),
     "tasks": ("tasks_rows", another_visit, []),
+    "doubts": ("doubts_rows", another_doubt, []),
     "patients": ("patients_rows", another_visit, []),
     "chats": ("chats_rows", another_chat, []),
     "accounts": ("accounts_rows", another_account, []),
