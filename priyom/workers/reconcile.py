@@ -16,18 +16,14 @@ from priyom.delivery import doubts
 from priyom.foundation.clock import now
 from priyom.inbox.models import CallTask, Conversation, TaskState
 from priyom.inbox.tasks import close_for_visit, drop_over, open_call_task
-from priyom.journal.models import Pending
-from priyom.journal.record import ONLY_TELLS, record
-from priyom.notifications.models import Leg, LegState, Notification
+from priyom.notifications.models import Notification
 from priyom.notifications.notify import last_call
 from priyom.notifications.standing import settle_standing
 from priyom.scenarios.models import Run, Scenario
 from priyom.scenarios.start import start
-from priyom.workers.facts import ReconcilerFound
+from priyom.workers import reconcile_engine, reconcile_routes
+from priyom.workers.found import AT_ONCE, SETTLES, found, on_its_way
 
-SETTLES = timedelta(minutes=2)
-"""What is younger may still be on its way through the journal."""
-AT_ONCE = 200
 TALK = timedelta(days=1)
 """How long a thread that was talked in, or a change of a visit, counts as recent."""
 
@@ -40,27 +36,6 @@ def reconcile() -> int:
     return sum(check(at) for check in CHECKS)
 
 
-def _unheard_legs(at: datetime) -> int:
-    """A leg waits although its delivery has failed: the route was not told. It goes on now."""
-    rows = Leg.objects.filter(
-        state=LegState.WAITING, delivery__state="settled", delivery__signal="failed",
-        delivery__signal_at__lt=at - SETTLES, notification__act_at__gt=at,
-    ).select_related("notification", "delivery")[:AT_ONCE]  # fmt: skip
-    for leg in rows:
-        with transaction.atomic():
-            Leg.objects.filter(pk=leg.pk).update(
-                state=LegState.FAILED, reason=leg.delivery.evidence if leg.delivery else ""
-            )
-            Notification.objects.filter(pk=leg.notification_id, act_at__isnull=False).update(act_at=at)
-            _found(
-                leg.notification.patient_id,
-                leg.notification.visit_id,
-                "попытка не удалась, а путь ждал",
-                "путь идет дальше",
-            )
-    return len(rows)
-
-
 def _answered_tasks(at: datetime) -> int:
     """A call task is open for a visit nobody has to ask about any more."""
     rows = CallTask.objects.filter(state=TaskState.OPEN, visit__changed_at__lt=at - SETTLES).exclude(
@@ -70,7 +45,7 @@ def _answered_tasks(at: datetime) -> int:
         with transaction.atomic():
             assert task.visit_id is not None
             close_for_visit(task.visit_id, TaskState.DROPPED, "визит уже не ждет ответа")
-            _found(task.patient_id, task.visit_id, "звонок по решенному визиту", "задача закрыта")
+            found(task.patient_id, task.visit_id, "звонок по решенному визиту", "задача закрыта")
     return len(rows)
 
 
@@ -84,7 +59,7 @@ def _without_scenarios(at: datetime) -> int:
         with transaction.atomic():
             old = visit.moved_from
             start("VisitMoved" if old else "VisitBooked", visit.pk, at, {"old_start": old.isoformat()} if old else {})
-            _found(visit.patient_id, visit.pk, "у визита не начат ни один сценарий", "сценарии начаты")
+            found(visit.patient_id, visit.pk, "у визита не начат ни один сценарий", "сценарии начаты")
     return len(rows)
 
 
@@ -97,22 +72,20 @@ def _nobody_on_it(at: datetime) -> int:
             ~Exists(Run.objects.filter(visit=OuterRef("pk"), due_at__isnull=False)),
             ~Exists(Notification.objects.filter(visit=OuterRef("pk"), act_at__isnull=False)),
             ~Exists(CallTask.objects.filter(visit=OuterRef("pk"), state=TaskState.OPEN)),
-            ~Exists(
-                Pending.objects.filter(key=OuterRef("patient_id"), parked=False).exclude(reactor__startswith=ONLY_TELLS)
-            ),
+            ~on_its_way("patient_id"),
             ~Exists(Conversation.objects.filter(patient=OuterRef("patient_id"), needs_answer=True)),
         )[:AT_ONCE]
     )
-    found = 0
+    count = 0
     for visit in rows:
         due = last_call(visit)
         if due > at:
             with transaction.atomic():
                 open_call_task(visit, "сообщения больше не запланированы, ответа нет", due)
                 if not _talked(visit.patient_id, at):
-                    _found(visit.patient_id, visit.pk, "визитом никто не занимался", "поставлена задача позвонить")
-                    found += 1
-    return found
+                    found(visit.patient_id, visit.pk, "визитом никто не занимался", "поставлена задача позвонить")
+                    count += 1
+    return count
 
 
 def _talked(patient_id: int, at: datetime) -> bool:
@@ -125,13 +98,13 @@ def _standing_stale(at: datetime) -> int:
     changed = Visit.objects.filter(
         state__in=(State.MOVED, State.CANCELLED), history=False, changed_at__range=(at - TALK, at - SETTLES)
     )
-    found = 0
+    count = 0
     for visit in changed.order_by("-changed_at")[:AT_ONCE]:
         with transaction.atomic():
             if settle_standing(visit.pk, visit.state):
-                _found(visit.patient_id, visit.pk, "в чате стояло старое время", "сообщение исправлено")
-                found += 1
-    return found
+                found(visit.patient_id, visit.pk, "в чате стояло старое время", "сообщение исправлено")
+                count += 1
+    return count
 
 
 def _coming(at: datetime) -> QuerySet[Visit]:
@@ -142,12 +115,16 @@ def _coming(at: datetime) -> QuerySet[Visit]:
     )
 
 
-def _found(patient_id: int | None, visit_id: int | None, what: str, repaired: str) -> None:
-    record(ReconcilerFound(patient_id=patient_id, visit_id=visit_id, what=what, repaired=repaired))
-
-
 CHECKS: tuple[Callable[[datetime], int], ...] = (
-    _unheard_legs,
+    reconcile_engine.in_nobodys_hands,
+    reconcile_engine.past_their_time,
+    reconcile_engine.switched_off,
+    reconcile_engine.unlisted,
+    reconcile_engine.unpumped,
+    reconcile_routes.unheard_legs,
+    reconcile_routes.unheard_goals,
+    reconcile_routes.legs_of_the_ended,
+    reconcile_routes.legs_of_switched_off,
     _answered_tasks,
     _without_scenarios,
     _nobody_on_it,

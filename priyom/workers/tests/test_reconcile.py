@@ -106,6 +106,7 @@ def test_a_visit_without_scenarios_is_given_them(visit: Visit, moved: bool) -> N
 def test_a_visit_nobody_is_on_is_given_to_a_person(visit: Visit) -> None:
     Run.objects.update(due_at=None, ended_at=now())
     Notification.objects.update(state="exhausted", act_at=None, ended_at=now())
+    Leg.objects.filter(state="waiting").update(state="passed")
     assert reconcile() == 1
     task = CallTask.objects.get()
     assert (task.visit, task.due_at) == (visit, last_call(visit))
@@ -116,6 +117,7 @@ def test_a_visit_nobody_is_on_is_given_to_a_person(visit: Visit) -> None:
 def test_but_not_when_a_call_no_longer_helps_or_did_not(visit: Visit) -> None:
     Run.objects.update(due_at=None, ended_at=now())
     Notification.objects.update(state="exhausted", act_at=None, ended_at=now())
+    Leg.objects.filter(state="waiting").update(state="passed")
     change.give_up(visit.pk)
     assert reconcile() == 0
     Visit.objects.update(unreachable_at=None)
