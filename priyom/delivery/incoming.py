@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ sql = Statements(Path(__file__).parent / "sql")
 NEVER_KEPT = frozenset({"authorization", "proxy-authorization", "cookie"})
 SHORTEST_SECRET = 8
 """Shorter ones would strike out harmless words."""
+MOST_BYTES = 8 * 1024 * 1024
+"""Of bodies that are interpreted together."""
 MOST_TRIES = 5
 MOST_WAITS = 9
 """A report may run ahead of the send it tells of: tried again after 0.2, 0.4 ... seconds, some 100 in all."""
@@ -151,38 +153,43 @@ def request_of(raw: RawUpdate) -> Request:
     return Request(raw.headers, raw.query, bytes(raw.body))
 
 
-@contextmanager
-def claim_raw() -> Iterator[RawUpdate | None]:
-    """The next webhook to interpret, locked, in a transaction that ends with the block; None when there is none.
+def claim(most: int = 1, only: int | None = None) -> list[RawUpdate]:
+    """The next webhooks to interpret, in order, each the first of its chat, locked until the transaction ends: at most
+    `most`, and no more bytes than `MOST_BYTES` unless one alone has them. `only`: that one, if it is its turn."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql["raw_claim"], {"now": now(), "most": most, "only": only})
+        found = cursor.fetchall()
+    sizes = accumulate(size for _, size in found)
+    fitting = [number for (number, _), size in zip(found, sizes, strict=True) if size <= MOST_BYTES]
+    rows = RawUpdate.objects.select_related("account").in_bulk(fitting or [number for number, _ in found[:1]])
+    return [rows[number] for number, _ in found if number in rows]
 
-    An error inside the block undoes it and is kept on the row, not raised (but for a lost database): `Malformed` ends
-    it at once, `NotYetKnown` waits, anything else is tried five times.
+
+def interpret_next(interpret: Callable[[RawUpdate], None], only: int | None = None) -> bool:
+    """Hand the next webhook (or `only` that one, if it is its turn) to `interpret`, in a transaction of its own. True
+    when there was one.
+
+    An error undoes what was done and is kept on the row, not raised (but for a lost database): `Malformed` ends it at
+    once, `NotYetKnown` waits, anything else is tried five times.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(sql["raw_claim"], {"now": now()})
-            row = cursor.fetchone()
-        if row is None:
-            yield None
-            return
-        raw = RawUpdate.objects.select_related("account").get(pk=row[0])
-        try:
-            with transaction.atomic():
-                yield raw
-        except OperationalError:
-            raise
-        except Exception as error:
-            _put_off(raw, error)
-        else:
-            RawUpdate.objects.filter(pk=raw.pk).update(state=RawState.DONE, error="")
+        for raw in claim(only=only):
+            try:
+                with transaction.atomic():
+                    interpret(raw)
+            except OperationalError:
+                raise
+            except Exception as error:
+                put_off(raw, error)
+            else:
+                done([raw.pk])
+            return True
+    return False
 
 
-def interpret_next(interpret: Callable[[RawUpdate], None]) -> bool:
-    """Hand the next webhook to `interpret`, under the rules of `claim_raw`. True when there was one."""
-    with claim_raw() as raw:
-        if raw is not None:
-            interpret(raw)
-    return raw is not None
+def done(raw_ids: Sequence[int]) -> None:
+    """These are interpreted."""
+    RawUpdate.objects.filter(pk__in=raw_ids).update(state=RawState.DONE, error="")
 
 
 def next_due() -> datetime | None:
@@ -201,7 +208,8 @@ def replay(raw_id: int) -> None:
     RawUpdate.objects.filter(pk=raw_id, state=RawState.FAILED).update(state=RawState.NEW, tries=0, next_try_at=now())
 
 
-def _put_off(raw: RawUpdate, error: Exception) -> None:
+def put_off(raw: RawUpdate, error: Exception) -> None:
+    """It could not be interpreted (yet): tried again later, or shown as failed when that would be in vain."""
     tries = raw.tries + 1
     most = 1 if isinstance(error, Malformed) else MOST_WAITS if isinstance(error, NotYetKnown) else MOST_TRIES
     if not isinstance(error, Malformed | NotYetKnown):

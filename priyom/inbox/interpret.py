@@ -1,13 +1,18 @@
 """Turn the raw updates of gateways into what they mean: reports to deliveries, words to threads, starts and stops to
-contact points. In order per chat; one update is one transaction; what cannot be understood stays visible.
+contact points. In order per chat; what cannot be understood stays visible.
+
+Plain reports, which are most of it, are settled together; anything else is one transaction for one update.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import singledispatch
 
+from django.db import transaction
+
 from priyom.contracts.card import Audience
-from priyom.contracts.channel import Request
+from priyom.contracts.channel import Account as Wire
 from priyom.contracts.events import (
     AccountChanged,
     AlsoKnownAs,
@@ -24,9 +29,10 @@ from priyom.contracts.events import (
     Typing,
 )
 from priyom.contracts.registry import channel as find_channel
+from priyom.delivery import incoming
 from priyom.delivery.accounts import told, wire
-from priyom.delivery.incoming import interpret_next
 from priyom.delivery.models import Account, RawUpdate
+from priyom.delivery.reported import Told, plain, settle_together
 from priyom.delivery.settle import read_up_to, report
 from priyom.foundation.clock import now
 from priyom.inbox import receive, staff
@@ -34,18 +40,48 @@ from priyom.inbox.chat import Chat
 from priyom.notifications import templates
 from priyom.patients import linking, reach
 
+MOST_TOGETHER = 250
+MOST_ALONE = 20
+"""In one step: a worker that shall end is not held up."""
+
 
 def interpret_once() -> bool:
-    """Take one stored update. True when there was one."""
-    return interpret_next(interpret)
+    """Take stored updates: reports all together, others one by one. True when there were any."""
+    with transaction.atomic():
+        batch = incoming.claim(MOST_TOGETHER)
+        together, alone = _sorted_out(batch)
+        alone += settle_together(together)
+    for raw in sorted(alone, key=lambda raw: (raw.next_try_at, raw.pk))[:MOST_ALONE]:
+        incoming.interpret_next(interpret, raw.pk)
+    return bool(batch)
+
+
+def _sorted_out(batch: Sequence[RawUpdate]) -> tuple[list[Told], list[RawUpdate]]:
+    """What holds plain reports only; and the rest, with what cannot be read."""
+    together, alone = [], []
+    wires: dict[int, Wire] = {}
+    for raw in batch:
+        try:
+            if raw.account_id not in wires:
+                wires[raw.account_id] = wire(raw.account)
+            reports = plain(_events(raw, wires[raw.account_id]))
+        except Exception:  # its own turn tells of it
+            reports = None
+        if reports is None:
+            alone.append(raw)
+        else:
+            together.append(Told(raw, reports))
+    return together, alone
 
 
 def interpret(raw: RawUpdate) -> None:
     """Parse and perform one update. Raises contracts.errors.Malformed when it cannot be understood."""
-    account = raw.account
-    request = Request(headers=raw.headers, query=raw.query, body=bytes(raw.body))
-    for event in find_channel(account.channel).receiver.parse(wire(account), request).events:
-        perform(event, account, raw)
+    for event in _events(raw, wire(raw.account)):
+        perform(event, raw.account, raw)
+
+
+def _events(raw: RawUpdate, known: Wire) -> tuple[Event, ...]:
+    return find_channel(raw.account.channel).receiver.parse(known, incoming.request_of(raw)).events
 
 
 def perform(event: Event, account: Account, raw: RawUpdate) -> None:
