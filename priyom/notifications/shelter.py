@@ -117,7 +117,7 @@ def _stands_in(leg: Leg, account: Account, storms: dict[str, Weather], at: datet
     if storm is None:
         return account.health == "broken" and leg.delivery is not None and leg.delivery.state == DeliveryState.WAITING
     arrives = ripe(card)[0]
-    if leg.started_at >= storm.changed_at and at - leg.started_at < max(PROBE_PATIENCE, arrives):
+    if leg.started_at > storm.changed_at and at - leg.started_at < max(PROBE_PATIENCE, arrives):
         return False
     assert leg.delivery is not None
     signal = Signal(leg.delivery.signal) if leg.delivery.signal else None
