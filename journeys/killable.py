@@ -208,7 +208,7 @@ def free_port() -> int:
 
 
 def turn(home: Killable, to: timedelta, *, tell: bool = True) -> None:
-    """Set the clock of a `sandbox` so far from the computer's. `tell`: with a word to everybody, as the sandbox does."""
+    """Set the clock of a `sandbox` so far from the computer's. `tell`: say so to everybody, as the sandbox does."""
     (home.data / "clock.json").write_text(json.dumps({"offset_seconds": to.total_seconds()}))
     if tell:
         home.rows("SELECT pg_notify('priyom', 'clock')")

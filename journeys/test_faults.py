@@ -110,7 +110,22 @@ def still(home: Killable, base_url: str) -> tuple[int, int]:
 
 
 def fill(home: Killable, base_url: str) -> dict[str, int]:
-    return {channel: home.fill(base_url, channel, EACH, pace=PACE) for channel in CHANNELS}
+    """Accounts with messages that are not due before `begin`."""
+    accounts = {channel: home.fill(base_url, channel, EACH, pace=PACE) for channel in CHANNELS}
+    home.rows("UPDATE delivery_delivery SET due_at = now() + interval '1 day'")
+    return accounts
+
+
+def workers(home: Killable, number: int) -> None:
+    """Wait until so many beat."""
+    until(lambda: home.rows(WORKERS)[0][0] == number)
+
+
+def begin(home: Killable) -> None:
+    """Let the messages go, and wait until a quarter of them has gone."""
+    home.rows("UPDATE delivery_delivery SET due_at = now()")
+    home.rows("SELECT pg_notify('priyom', 'deliver')")
+    progress(home, 3 * EACH // 4)
 
 
 def done(home: Killable) -> int:
@@ -155,9 +170,10 @@ def check(home: Killable, base_url: str, accounts: dict[str, int]) -> None:
 def test_a_worker_is_stopped_and_wakes_with_messages_in_hand(home: Killable, gateway: str) -> None:
     accounts = fill(home, gateway)
     stopped = home.worker()
-    progress(home, EACH // 4)
+    workers(home, 1)
     home.worker()
-    until(lambda: home.rows(WORKERS)[0][0] == 2)
+    workers(home, 2)
+    begin(home)
     stopped.send_signal(signal.SIGSTOP)
     assert home.rows(IN_HAND)[0][0] > 0, "it must have been stopped with messages in hand"
     progress(home, EACH // 20, seconds=LEASE + 30)  # nobody moves until its lease has ended
@@ -173,15 +189,16 @@ def test_the_way_to_the_database_is_cut_without_a_word(home: Killable, gateway: 
     accounts = fill(home, gateway)
     way = home.cuttable()
     home.worker(way.url)
-    progress(home, EACH // 4)
+    workers(home, 1)
     other = home.worker()
-    until(lambda: home.rows(WORKERS)[0][0] == 2)
+    workers(home, 2)
+    begin(home)
     way.cut()
     began = time.monotonic()
     progress(home, EACH // 4)  # the other one has taken over
     time.sleep(max(0.0, CUT - (time.monotonic() - began)))
     way.mend()
-    until(lambda: home.rows(WORKERS)[0][0] == 2)
+    workers(home, 2)
     other.terminate()
     assert other.wait(20) == 0
     if not finished(home):
@@ -197,7 +214,7 @@ def test_the_disk_is_full(home: Killable, gateway: str) -> None:
     with small_disk(home) as disk:
         home.start("-m", "journeys.run_web", str(port))
         home.worker()
-        progress(home, EACH // 4)
+        begin(home)
         until(lambda: hook_status(port, 1, secret) == 200)
         stuff(disk)
         updates = iter(range(2, 1_000_000))
@@ -217,7 +234,7 @@ def test_the_disk_is_full(home: Killable, gateway: str) -> None:
 def test_the_clock_is_set_back_an_hour_and_forward_again(home: Killable, gateway: str) -> None:
     accounts = fill(home, gateway)
     home.worker()
-    progress(home, EACH // 4)
+    begin(home)
     turn(home, timedelta(hours=-1), tell=False)
     progress(home, EACH // 4)
     home.rows(LATER)  # planned for fifty minutes from now
