@@ -176,6 +176,33 @@ class TaskPage(Schema):
     next: str | None
 
 
+class DoubtShape(Schema):
+    """A message that may be lost (`kind` lost) or stand in the chat twice (twice). `state`: open, or what ended it:
+    evidence, policy, person, with `how` in words. `message` is its id in the conversation."""
+
+    id: int
+    kind: str
+    since: datetime
+    why: str
+    state: str
+    resolved_at: datetime | None
+    how: str
+    message: str
+    patient: str | None
+    channel: str
+    account: str
+    address: str
+    text: str
+    signal: str
+
+
+class DoubtPage(Schema):
+    """Doubts, the newest first; `next` is the cursor of the following page or null."""
+
+    items: list[DoubtShape]
+    next: str | None
+
+
 class MessageShape(Schema):
     """One message of a conversation; `edited_text` is what it says now where it was edited after sending."""
 

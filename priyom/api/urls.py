@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
 from priyom import __version__
-from priyom.api import conversations, events, patients, problem, tasks, visits
+from priyom.api import conversations, events, patients, problem, tasks, uncertain, visits
 from priyom.api.keys import Key
 
 api = NinjaAPI(
@@ -21,7 +21,7 @@ api = NinjaAPI(
     docs_url=None,
 )
 problem.handle(api)
-for room in (events, visits, patients, tasks, conversations):
+for room in (events, visits, patients, tasks, conversations, uncertain):
     api.add_router("", room.router)
 
 

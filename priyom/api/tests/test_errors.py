@@ -16,6 +16,7 @@ ADDRESSES = [
     ("get", "/api/v1/visits/1"),
     ("get", "/api/v1/patients/1"),
     ("get", "/api/v1/tasks"),
+    ("get", "/api/v1/uncertain"),
     ("get", "/api/v1/conversations/1"),
     ("post", "/api/v1/events"),
 ]
@@ -58,6 +59,8 @@ def test_without_a_key_nothing(method: str, address: str, key: str | None) -> No
         ("get", "/api/v1/visits?limit=0", 422),
         ("get", "/api/v1/visits?cursor=abc", 422),
         ("get", "/api/v1/tasks?cursor=WzEsMl0", 422),
+        ("get", "/api/v1/uncertain?state=unknown", 422),
+        ("get", "/api/v1/uncertain?cursor=WzEsMl0", 422),
         ("get", "/api/v1/visits/%00", 400),
         ("get", "/api/v1/visits?branch=%00", 400),
     ],
@@ -95,6 +98,7 @@ def test_openapi_describes_everything(client: Client) -> None:
         "/api/v1/visits/{visit_id}",
         "/api/v1/patients/{patient_id}",
         "/api/v1/tasks",
+        "/api/v1/uncertain",
         "/api/v1/conversations/{patient_id}",
     }
     content = body["paths"]["/api/v1/events"]["post"]["requestBody"]["content"]

@@ -15,7 +15,8 @@ from priyom.api.paging import cursor
 from priyom.api.tests.conftest import AT, Send, event, visit_data
 from priyom.appointments import change
 from priyom.appointments.models import Visit
-from priyom.delivery.models import Account, Delivery
+from priyom.delivery.doubts import resolve
+from priyom.delivery.models import Account, Delivery, Doubt
 from priyom.inbox.models import CallTask, Conversation, Incoming
 from priyom.notifications.models import Leg, Notification
 from priyom.patients.models import ContactPoint, Patient
@@ -155,6 +156,28 @@ def test_tasks_by_state_and_page(api: Client, send: Send) -> None:
     second = get(api, "tasks", state="open", limit=1, cursor=first["next"])
     assert ([t["visit"] for t in second["items"]], second["next"]) == (["v-1"], None)
     assert len(get(api, "tasks")["items"]) == 3
+
+
+def test_doubts_by_state_and_page(api: Client, send: Send) -> None:
+    send(event("1"))
+    visit = Visit.objects.select_related("patient").get()
+    first, second, known = (
+        Doubt.objects.create(delivery=delivery(visit, signal="uncertain"), since=AT, why="нет ответа") for _ in range(3)
+    )
+    resolve([known.delivery_id], "дальше отправлено: SMS")
+    page = get(api, "uncertain", state="open", limit=1)
+    (item,) = page["items"]
+    assert item | {"since": "", "id": 0} == {
+        "id": 0, "kind": "lost", "since": "", "why": "нет ответа", "state": "open", "resolved_at": None, "how": "",
+        "message": f"d{second.delivery_id}", "patient": "p-1", "channel": "smsc", "account": "sms",
+        "address": "+77011234567", "text": "Придете?", "signal": "uncertain",
+    }  # fmt: skip
+    rest = get(api, "uncertain", state="open", limit=1, cursor=page["next"])
+    assert ([i["id"] for i in rest["items"]], rest["next"]) == ([first.pk], None)
+    assert [(i["id"], i["how"]) for i in get(api, "uncertain", state="policy")["items"]] == [
+        (known.pk, "дальше отправлено: SMS")
+    ]
+    assert len(get(api, "uncertain")["items"]) == 3
 
 
 def test_a_conversation_in_order_and_by_pages(api: Client, send: Send) -> None:
