@@ -10,9 +10,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import orjson
 import psycopg
 from django.db import connection as django_connection
 from psycopg.conninfo import make_conninfo
+from psycopg.types.json import set_json_loads
+
+from priyom.delivery import primary
 
 MOST = 4
 ANSWER_WITHIN = 60.0
@@ -74,7 +78,9 @@ class Database:
     async def open(self) -> psycopg.AsyncConnection[Any]:
         """A fresh autocommit connection; a dead network is noticed within about ten seconds, by both sides (the
         settings see to that, for every connection of the program)."""
-        return await psycopg.AsyncConnection.connect(self.info, autocommit=True)
+        made: psycopg.AsyncConnection[Any] = await primary.connect(self.info)
+        set_json_loads(orjson.loads, made)
+        return made
 
     async def rows(self, statement: str, values: dict[str, object] | Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement. Raises psycopg.Error."""
