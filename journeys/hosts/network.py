@@ -1,5 +1,5 @@
 """Machines as network namespaces around a router. A cut is silent, as a pulled cable is: packets vanish, nobody is
-told. It is a rule of the router for a pair of machines and a direction, so answers can be lost while requests arrive."""
+told. It is a rule of the router for a pair of machines and a direction: answers can be lost while requests arrive."""
 
 from __future__ import annotations
 
