@@ -23,12 +23,13 @@ from priyom.contracts.vitals import Standing
 from priyom.delivery import accounts
 from priyom.delivery.models import Account, AccountState, Delivery, Purpose
 from priyom.delivery.warm import ceiling
+from priyom.delivery.weather_usual import clinic_zone
 from priyom.foundation.clock import now
 from priyom.notifications import templates
 from priyom.notifications.catalogue import LANGUAGES
 from priyom.notifications.models import Template
 from priyom.web import frame, say
-from priyom.web.accounts import forms, groups, poster_pdf
+from priyom.web.accounts import forms, groups, poster_pdf, weather
 from priyom.web.accounts.poster_pdf import Poster
 from priyom.web.frame import SETS, StaffRequest, screen
 from priyom.web.patients.views import qr
@@ -226,6 +227,7 @@ def account_context(
         "card": card,
         "fields": forms.fields(card, shown, problems or {}, kept=not locked),
         "hook": accounts.hook_url(found) if card.webhook else "",
+        "own_weather": [line for line in weather.lines(clinic_zone()) if line.account_id == found.pk],
         "poster": bool(_poster_address(found)),
         "embed": accounts.placed(found.key, card.embed),
         "purposes": [(value, _(text)) for value, text in say.PURPOSES.items()],
@@ -307,6 +309,7 @@ def _list(request: StaffRequest) -> dict[str, Any]:
     waiting = Count("deliveries", filter=Q(deliveries__state="waiting"))
     well = Case(When(health="ok", then=1), default=0)
     return {
+        "weather": [*weather.lines(frame.zone_of(request)), *weather.day_lines()],
         "accounts": list(Account.objects.annotate(waiting=waiting).order_by(well, "-enabled", "name")),
         "zone": frame.zone_of(request),
         **_choice(),

@@ -14,6 +14,7 @@ from priyom.delivery.models import Account, Doubt, RawState, RawUpdate
 from priyom.journal.models import Pending
 from priyom.journal.react import replay
 from priyom.web import frame
+from priyom.web.accounts import weather
 from priyom.web.frame import SETS, StaffRequest, screen
 
 MOST = 50
@@ -53,6 +54,8 @@ def _context(request: StaffRequest) -> dict[str, Any]:
         "doubts": Doubt.objects.filter(resolved="").count(),
         "updates": list(updates.order_by("-id")[:MOST]),
         "parked": list(parked.order_by("id")[:MOST]),
+        "weather": weather.lines(frame.zone_of(request)),
+        "days": weather.day_lines(),
         "unwell": list(unwell.order_by("name")),
         "zone": frame.zone_of(request),
         "most": MOST,

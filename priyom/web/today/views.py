@@ -13,6 +13,7 @@ from django.shortcuts import render
 from priyom.clinic.models import Branch
 from priyom.foundation.clock import now
 from priyom.web import frame
+from priyom.web.accounts import weather
 from priyom.web.frame import SEES, StaffRequest, screen
 from priyom.web.today import day as days
 from priyom.web.visit.views import visit_context
@@ -49,6 +50,7 @@ def _list(request: StaffRequest, branch: Branch) -> dict[str, Any]:
     return {
         "day": days.load(request.user, branch, chosen, show, by),
         "chosen": chosen,
+        "weather": weather.lines(zone) if chosen == today else [],
         "zone": zone,
         "today": today,
         "show": show,
