@@ -52,11 +52,12 @@ class Balance:
 
 
 def balance(home: Home, channel: str, ordered: dict[int, int], since: int = 0) -> Balance:
-    """The books of one channel. `ordered`: how many messages each number ordered; numbers up to `since` are left out."""
+    """The books of one channel. `ordered`: how many messages each number ordered; those up to `since` are left out."""
     arrived = home.arrived().get(channel, {})
     made = Balance({number: Counter() for number in ordered})
     for row in home.rows(ROWS, home.accounts[channel], since):
-        line = Line(*row, arrived.get(row[1], 0))
+        number, text, state, signal, code, doubt, resolved = row
+        line = Line(number, text, state, signal, code, doubt, resolved, arrived.get(text, 0))
         verdict = line.verdict(home.after_crash[channel])
         made.verdicts[line.number][verdict] += 1
         if verdict not in ("fine", "listed"):

@@ -3,8 +3,9 @@ what truly arrived, by its text, and strike the sender at moments that no line o
 
 `python -m journeys.chaos.gateways` prints a JSON line: {"port", "accounts": channel -> settings}. `POST /arm`
 {"pid", "moment", "nth"} strikes that process at the n-th request; `POST /people` makes the phones; `POST /behave`
-{"channel", "modes"} bends the next requests; `GET /arrived` is channel -> text -> times; `POST /press` presses a button;
-`POST /hooks` hands out the webhooks the vendors want to make.
+{"channel", "modes"} bends the next requests; `GET /arrived` is channel -> text -> times, `GET /stands` channel ->
+address -> messages; `POST /press` presses a button; `POST /hooks` hands out the webhooks the vendors want to make;
+`POST /bring` {"port", "hooks"} makes these there, `GET /brought` waits for the answers: {"statuses"}, 0 for none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import os
 import signal
 import sys
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -22,7 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, web
 
 from priyom.contracts import registry
 from priyom.contracts.emulator import Emulator, Hook, Mode
@@ -34,6 +35,8 @@ ARRIVED, TAKEN, TOLD = "request arrived", "taken, not answered", "answered"
 """Moments of the exchange: the vendor has the whole request and has done nothing; the message stands on the phone; the
 answer is on the wire."""
 HOOK_URL = "http://127.0.0.1:9/hooks"
+SECRET = "hook-secret-of-the-vendors"
+"""By which a vendor proves itself; the clinic's accounts are given the same."""
 PLENTY = "100000000"
 
 
@@ -103,6 +106,7 @@ class Vendors:
         self.emulators: dict[str, Emulator] = {key: registry.emulator(key, self.world) for key in REAL}
         self.counted: Counter[str] = Counter()
         self.known: set[str] = set()
+        self.bringing: asyncio.Future[list[int]] | None = None
         self.modes: dict[str, deque[str]] = defaultdict(deque)
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -110,7 +114,8 @@ class Vendors:
         found: list[web.AbstractRouteDef] = [
             web.post("/arm", self._arm), web.post("/people", self._people), web.get("/arrived", self._arrived),
             web.post("/behave", self._behave), web.post("/press", self._press), web.post("/hooks", self._hooks),
-            web.post("/{channel:counted_.*}/{what}", self._count),
+            web.post("/{channel:counted_.*}/{what}", self._count), web.get("/stands", self._stands),
+            web.post("/bring", self._bring), web.get("/brought", self._brought),
         ]  # fmt: skip
         return found + [route for emulator in self.emulators.values() for route in emulator.routes()]
 
@@ -120,7 +125,7 @@ class Vendors:
         for key, emulator in self.emulators.items():
             await emulator.start()
             found[key] = dict(emulator.demo_account(base_url))
-            emulator.attach(found[key], f"{HOOK_URL}/{key}", "hook-secret-of-chaos")
+            emulator.attach(found[key], f"{HOOK_URL}/{key}/{key.replace('_', '-')}", SECRET)
         smsc = self.emulators["smsc"]
         smsc.load({**smsc.dump(), "balance": PLENTY})
         return found
@@ -197,6 +202,17 @@ class Vendors:
                 found[channel].update(message.text for message in chat if message.direction == "in")
         return web.json_response(found)
 
+    async def _stands(self, request: web.Request) -> web.Response:
+        return web.json_response(
+            {
+                channel: {
+                    phone.address: [m.text for m in emulator.messages(phone.address) if m.direction == "in"]
+                    for phone in emulator.phones()
+                }
+                for channel, emulator in self.emulators.items()
+            }
+        )
+
     async def _press(self, request: web.Request) -> web.Response:
         said = await request.json()
         emulator = self.emulators[said["channel"]]
@@ -212,11 +228,38 @@ class Vendors:
         hooks, self.world.hooks = self.world.hooks, []
         return web.json_response(
             [
-                {"url": hook.url, "headers": dict(hook.headers), "type": hook.content_type,
-                 "body": b64encode(hook.body).decode()}
+                {
+                    "path": hook.url.removeprefix(HOOK_URL),
+                    "headers": {**hook.headers, "Content-Type": hook.content_type},
+                    "body": b64encode(hook.body).decode(),
+                }
                 for hook in hooks
             ]
-        )  # fmt: skip
+        )
+
+    async def _bring(self, request: web.Request) -> web.Response:
+        said = await request.json()
+        self.bringing = asyncio.ensure_future(_bring(said["port"], said["hooks"]))
+        return web.json_response({})
+
+    async def _brought(self, request: web.Request) -> web.Response:
+        statuses = await self.bringing if self.bringing is not None else []
+        return web.json_response({"statuses": statuses})
+
+
+async def _bring(port: int, hooks: list[dict[str, Any]]) -> list[int]:
+    """The HTTP status of each, 0 where the process died over it."""
+    return [await _bring_one(port, hook) for hook in hooks]
+
+
+async def _bring_one(port: int, hook: dict[str, Any]) -> int:
+    url, body = f"http://127.0.0.1:{port}/hooks{hook['path']}", b64decode(hook["body"])
+    try:
+        async with ClientSession() as session, session.post(url, data=body, headers=hook["headers"]) as answer:
+            await answer.read()
+            return answer.status
+    except ClientError:
+        return 0
 
 
 async def main(clock_file: Path) -> None:

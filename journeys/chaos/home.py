@@ -9,10 +9,12 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 
+from journeys.chaos.gateways import SECRET
 from journeys.chaos.points import Point
 from journeys.killable import Killable, killable
 
@@ -29,6 +31,7 @@ class Home:
     def __init__(self, killed: Killable, seed: int) -> None:
         self.seed, self.dice = seed, random.Random(seed)
         self._killed = killed
+        (killed.data / "clock.json").write_text(json.dumps({"offset_seconds": _till_morning()}))
         vendors = killed.start("-m", "journeys.chaos.gateways", str(killed.data / "clock.json"))
         self._mother = self._start_mother()
         self.accounts: dict[str, int] = {}
@@ -51,7 +54,7 @@ class Home:
         people = [[c, self._address(c, n)] for c in self._settings for n in range(PEOPLE) if "counted" not in c]
         self.tell("/people", people)
         for channel, settings in self._settings.items():
-            done = self.live({"do": "account", "channel": channel, "settings": settings})
+            done = self.live({"do": "account", "channel": channel, "settings": settings, "secret": SECRET})
             assert done["how"] == "ended", self._killed.logs()
             self.accounts[channel], self.after_crash[channel] = done["said"]
 
@@ -82,9 +85,13 @@ class Home:
 
     def arrived(self) -> dict[str, dict[str, int]]:
         """channel -> text -> how often it stands on phones."""
-        with urllib.request.urlopen(self.gateways + "/arrived", timeout=60) as answer:
-            found: dict[str, dict[str, int]] = json.load(answer)
+        found: dict[str, dict[str, int]] = self.ask("/arrived")
         return found
+
+    def ask(self, path: str) -> Any:
+        """GET of the vendors."""
+        with urllib.request.urlopen(self.gateways + path, timeout=60) as answer:
+            return json.load(answer)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database."""
@@ -140,6 +147,12 @@ class Home:
         assert self._mother.stdin is not None
         self._mother.stdin.close()
         self._mother.wait(10)
+
+
+def _till_morning() -> float:
+    """Seconds until 10:00 of tomorrow in Almaty: nobody is asleep."""
+    now = datetime.now(UTC)
+    return ((now + timedelta(days=1)).replace(hour=5, minute=0) - now).total_seconds()
 
 
 @contextmanager

@@ -58,12 +58,13 @@ def scenes(channel: str) -> tuple[str, ...]:
     return (FRESH, LEFT) if channel in NO_HTTP else (FRESH, LEFT, BAD_HOUR)
 
 
-def rehearse(home: Home, channel: str) -> dict[str, Counter[Point]]:
-    """The points a sender passes, and how often, by scene; a point stands in the first scene that passes it."""
+def rehearse(home: Home, channel: str, *, quick: bool = False) -> dict[str, Counter[Point]]:
+    """The points a sender passes, and how often, by scene; a point stands in the first scene that passes it. `quick`:
+    without the bad hour."""
     home.only(channel)
     home.send(channel, 1)  # nothing is the first time any more
     found: dict[str, Counter[Point]] = {}
-    for scene in scenes(channel):
+    for scene in scenes(channel)[: 2 if quick else None]:
         _stage(home, channel, scene)
         _, done = home.send(channel, MANY, count=True)
         if done["how"] != "ended":
@@ -82,12 +83,12 @@ def _stage(home: Home, channel: str, scene: str) -> None:
         home.tell("/behave", {"channel": channel, "modes": TROUBLE})
 
 
-def strikes(home: Home, channel: str, most: int = 1) -> list[Strike]:
-    """Every point of the channel, those passed often up to `most` times, each time at a moment of chance; and the
+def strikes(home: Home, channel: str, passed: dict[str, Counter[Point]], most: int = 1) -> list[Strike]:
+    """Every point that was passed, those passed often up to `most` times, each time at a moment of chance; and the
     gateway's moments."""
     found = []
-    for scene, passed in rehearse(home, channel).items():
-        for point, times in sorted(passed.items()):
+    for scene, counted in passed.items():
+        for point, times in sorted(counted.items()):
             if scene == BAD_HOUR and "counted" not in channel and point.moment != CHANNEL:
                 continue  # what is the same for every channel is struck on the quick ones
             for nth in home.dice.sample(range(1, times + 1), min(times, most)):

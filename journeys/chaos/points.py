@@ -38,7 +38,7 @@ FILES = {
     "workers/reconcile.py": RECONCILING,
 }  # fmt: skip
 """Files of the way, below `priyom/`, each with the moment most of its lines belong to. Every other file of `delivery`
-that does something belongs to the way too."""
+and `webhooks` that does something belongs to the way too."""
 
 NOT_THE_WAY = ("__init__.py", "apps.py", "models.py", "facts.py")
 
@@ -48,8 +48,8 @@ FUNCTIONS = {
     "Pump._start": CLAIMED, "Pump._mind": UNSETTLED, "Pump._settle": UNSETTLED, "Settler.put": UNSETTLED,
     "Pump._done": SETTLED, "Pump._worked": SETTLED, "Pump._sleep_till_due": SETTLED, "nearest": SETTLED,
     "Pump.stop": ENDING, "Deliver.stop": ENDING, "Settler.flush": ENDING, "Deliver._end": ENDING,
-    "Deliver._stop_pumps": ENDING, "claim_raw": INTERPRETING, "interpret_next": INTERPRETING, "request_of": INTERPRETING,
-    "_put_off": INTERPRETING, "next_due": INTERPRETING,
+    "Deliver._stop_pumps": ENDING, "claim_raw": INTERPRETING, "interpret_next": INTERPRETING,
+    "request_of": INTERPRETING, "_put_off": INTERPRETING, "next_due": INTERPRETING,
 }  # fmt: skip
 """Functions whose moment is another than their file's."""
 
@@ -87,7 +87,7 @@ class Point:
         turn = AFTER.get((below, self.function))
         if turn is not None:
             return turn[1] if self.line <= _line_of(ROOT / self.file, turn[0]) else turn[2]
-        return FUNCTIONS.get(self.function) or FILES.get(below, OTHER)
+        return FUNCTIONS.get(self.function) or FILES.get(below, HOOK if below.startswith("webhooks/") else OTHER)
 
 
 @cache
@@ -101,7 +101,8 @@ def _line_of(path: Path, text: str) -> int:
 def files(channel: str) -> list[Path]:
     """The files of the way over that channel."""
     found = [ROOM / name for name in FILES]
-    found += [path for path in sorted((ROOM / "delivery").glob("*.py")) if path.name not in NOT_THE_WAY]
+    for room in ("delivery", "webhooks"):
+        found += [path for path in sorted((ROOM / room).glob("*.py")) if path.name not in NOT_THE_WAY]
     folder = ROOM / "channels" / channel
     own = folder if folder.exists() else ROOT / "journeys" / "channels" / channel
     found += [path for path in sorted(own.glob("*.py")) if path.name not in ("__init__.py", "emulator.py")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from journeys.chaos.back import Story
 from journeys.chaos.out import Result
 
 FINE = ("kills", "fine", "listed")
@@ -47,3 +48,13 @@ def told(result: Result) -> str:
     lines += [f"  BROKE {strike}" for strike in result.broke]
     lines += [f"  missed {strike}" for strike in result.missed]
     return "\n".join([f"{result.channel}: {result.kills} kills, {len(result.missed)} missed", *lines])
+
+
+def stories_told(stories: Sequence[Story]) -> str:
+    """The ways back: kills by moment, and every visit whose story differs."""
+    lines = []
+    for story in stories:
+        lines.append(f"{story.channel}, the way back: {story.kills} kills, {len(story.missed)} missed")
+        lines += [f"  {moment}: {cell['kills']}" for moment, cell in story.cells.items()]
+        lines += [f"  WRONG {what}" for what in story.wrong] + [f"  BROKE {strike}" for strike in story.broke]
+    return "\n".join(lines)

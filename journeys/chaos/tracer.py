@@ -34,7 +34,7 @@ class Tracer:
     def stop(self) -> None:
         """Watch no more."""
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
 
     def _call(self, frame: FrameType, event: str, argument: Any) -> Any:
         code = frame.f_code

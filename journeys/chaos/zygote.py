@@ -1,5 +1,5 @@
-"""The mother of the victims: a process with the whole program imported and nothing opened. A victim is a fork of it, so
-it is there in milliseconds. One JSON line in, one out: {"how": killed | ended | stuck | broke, "said": what it wrote}."""
+"""The mother of the victims: a process with the whole program imported and nothing opened. A victim is a fork of it,
+so it is there in milliseconds. One JSON line in, one out: {"how": killed | ended | stuck | broke, "said": ...}."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import django
 
 from journeys import counting
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds a victim may live."""
 
 
