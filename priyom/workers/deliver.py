@@ -150,14 +150,14 @@ class Deliver:
                 if notify.payload in ("deliver", "clock"):
                     self._look_again = True
                 self._wakes.hear(notify.payload)
-            if self._turns.look():
-                await self._mind_clock()
+            if turned := self._turns.look():
+                await self._mind_clock(turned)
             if self._expiry is not None and self._expiry <= now():
                 self._look_again = True
 
-    async def _mind_clock(self) -> None:
+    async def _mind_clock(self, turned: float | None = None) -> None:
         """All times are to be looked at anew."""
-        await turned_back(self._database)
+        await turned_back(self._database, turned)
         self._look_again = True
         self._wakes.everybody()
 

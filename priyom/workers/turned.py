@@ -39,8 +39,9 @@ class Turns:
         return now().timestamp() - time.monotonic()
 
 
-async def turned_back(database: Database) -> None:
-    """Let what was to go at once by the old time go at once by this one. Raises psycopg.Error."""
-    [(deliveries, updates, facts)] = await database.rows(sql["turned_back"], {"now": now()})
+async def turned_back(database: Database, seconds: float | None = None) -> None:
+    """Let what was to go at once by the old time go at once by this one. `seconds`: by how much it was turned, if that
+    was seen. Raises psycopg.Error."""
+    [(deliveries, updates, facts)] = await database.rows(sql["turned_back"], {"now": now(), "seconds": seconds})
     if deliveries or updates or facts:
         log.warning("after the clock was turned back: %s deliveries, %s updates, %s facts", deliveries, updates, facts)
