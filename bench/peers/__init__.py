@@ -2,6 +2,6 @@
 and reports late, while visits move and workers are killed. `python -m bench.peers [--quick] [--runs N] [--only a,b]`.
 
 What is the same for all: the plan (`plan.py`), the gateway (`gateway.py`), one PostgreSQL, the moments of the kills,
-the counting (`verdict.py`). What differs stands in `contestants.py` and the `with_*` files, which run in an environment of
-their own (`install.py`) and never import the program.
+the counting (`verdict.py`). What differs stands in `contestants.py` and the `with_*` files, which run in an environment
+of their own (`install.py`) and never import the program.
 """

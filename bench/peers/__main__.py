@@ -4,6 +4,7 @@ fair to all of them."""
 from __future__ import annotations
 
 import argparse
+import signal
 import statistics
 import sys
 import time
@@ -17,7 +18,8 @@ from bench.peers.verdict import Verdict, words
 
 FULL = plan.Size(rate=100, span=10.0, burst=1000)
 QUICK = plan.Size(rate=50, span=4.0, burst=200)
-LEAD, LEAD_PER_1000 = 3.0, 1.5
+"""For a look whether everybody runs."""
+LEAD, LEAD_PER_1000 = 4.0, 2.0
 """Seconds before the first message is due in which everything is enqueued; the processes are up by then."""
 Results = dict[tuple[str, int], list[Verdict]]
 
@@ -28,7 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one small run: does everybody run?")
     parser.add_argument("--runs", type=int, help="2; 1 with --quick")
     parser.add_argument("--only", default="", help="the beginnings of names, with commas between")
-    parser.add_argument("--kills", help="0,1,10; 0,2 with --quick")
+    parser.add_argument("--kills", help="0,1,10; 2 with --quick")
     parser.add_argument("--care", default="check", help="check, mark, ask (see bench/peers/job.py), commas between")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--redis-fsync", default="everysec", choices=["everysec", "always"])
@@ -107,9 +109,10 @@ def _line(key: str, kills: int, found: list[Verdict]) -> str:
 
 def main() -> int:
     """Run and print."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything that was started is ended
     given = arguments()
     size = QUICK if given.quick else FULL
-    kills = [int(word) for word in (given.kills or ("0,2" if given.quick else "0,1,10")).split(",")]
+    kills = [int(word) for word in (given.kills or ("2" if given.quick else "0,1,10")).split(",")]
     try:
         contestants = chosen(given.only, given.care)
         install.everything(redis=any(c.redis for c in contestants), node=any(c.node for c in contestants))

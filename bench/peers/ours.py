@@ -1,4 +1,4 @@
-"""The engine's side of a round, over the program's own verbs: `python -m bench.peers.ours fill PLAN` and `move PLAN`.
+"""The engine's side of a round, over the program's own verbs: `python -m bench.peers.ours fill FILE`, `move FOLDER`.
 
 A message is what a reminder is: a visit, a notification bound to its version, a delivery with a due time. The
 notification has no further leg to go to, as the queues have none; everything else runs as in production: the whole
@@ -93,13 +93,17 @@ def _notifications(visits: list[Any], at: datetime) -> list[Any]:
     )  # fmt: skip
 
 
-def move(said: dict[str, Any]) -> None:
-    """Move and cancel visits at their times; prints {number: the moment after the commit}."""
+def move(folder: Path) -> None:
+    """Touch `ready`, wait for `moves.json`, move and cancel visits at their times; `moved.json` then has {number: the
+    moment after the commit}."""
     from priyom.appointments import change  # noqa: PLC0415
     from priyom.appointments.models import Visit  # noqa: PLC0415
 
+    (folder / "ready").touch()
+    while not (folder / "moves.json").exists():
+        time.sleep(0.02)
+    said = json.loads((folder / "moves.json").read_text())
     done = {}
-    Path(said["ready"]).touch()
     for at, number, cancelled in said["moves"]:
         time.sleep(max(0.0, said["zero"] + at - time.time()))
         visit = Visit.objects.get(pk=said["visits"] + number)
@@ -109,10 +113,14 @@ def move(said: dict[str, Any]) -> None:
             later = timedelta(days=7)
             change.move(visit.pk, visit.starts_at + later, visit.ends_at + later, by="staff")
         done[number] = time.time()
-    sys.stdout.write(json.dumps(done))
+    (folder / "moved.new").write_text(json.dumps(done))
+    (folder / "moved.new").rename(folder / "moved.json")
 
 
 if __name__ == "__main__":
     counting.register()
     django.setup()
-    {"fill": fill, "move": move}[sys.argv[1]](json.loads(Path(sys.argv[2]).read_text()))
+    if sys.argv[1] == "fill":
+        fill(json.loads(Path(sys.argv[2]).read_text()))
+    else:
+        move(Path(sys.argv[2]))

@@ -37,6 +37,9 @@ OUR_STATES = """SELECT right(address, 7)::int, CASE WHEN signal = 'uncertain' TH
 OUR_OPEN = """SELECT (SELECT count(*) FROM delivery_delivery WHERE state IN ('waiting', 'sending'))
     + (SELECT count(*) FROM delivery_rawupdate WHERE state = 'new' AND tries < 3)
     + (SELECT count(*) FROM journal_pending WHERE NOT parked)"""
+MOVE = "UPDATE visit SET version = version + 1, starts_at = starts_at + interval '7 days' WHERE id = %s"
+CANCEL = "UPDATE visit SET state = 'cancelled' WHERE id = %s"
+OURS = [sys.executable, "-m", "bench.peers.ours"]
 ENDS = {"sent": "sent", "unknown": "listed", "stale": "stale"}
 
 
@@ -63,13 +66,17 @@ class Round:
         self._moved: dict[int, float] = {}
         self._visits = 1
         self._moving = threading.Thread(target=self._move, daemon=True)
-        self._ready = self._folder / "ready"
+        self._mover: stand.Process | None = None
+        self._over = False
 
     def run(self) -> Verdict:
         """The whole round. Raises Late."""
         try:
             return self._run()
         finally:
+            self._over = True
+            if self._moving.is_alive():
+                self._moving.join()
             for process in self._processes:
                 process.kill()
             if self._keep is not None:
@@ -93,6 +100,9 @@ class Round:
         worker = self._start("worker", contestant.worker, {})
         theirs |= {"web": web, "worker": worker}
         stand.wait_for(lambda: _listens(port) and self._ask("/log", None) is not None)
+        if contestant.channel:  # before the zero hour is set: it needs a while to come up
+            self._mover = self._start("mover", [*OURS, "move", str(self._folder)], {})
+            stand.wait_for((self._folder / "ready").exists)
         self._zero = time.time() + self._lead
         secret = self._fill()
         path = f"hooks/{contestant.channel}/bench" if contestant.channel else "hook"
@@ -100,7 +110,6 @@ class Round:
         self._moving.start()
         if contestant.enqueue:
             subprocess.run(contestant.enqueue, env=self._env(), cwd=ROOT, check=True)
-        stand.wait_for(self._ready.exists)
         if time.time() > self._zero:
             raise Late(f"{contestant.key}: enqueued {time.time() - self._zero:.1f} s too late")
         return self._measure(gateway, worker, theirs)
@@ -140,7 +149,10 @@ class Round:
         """All messages as rows with their due times; the secret of the gateway's reports."""
         plan = self._plan
         if self._contestant.channel:
-            said = self._ours("fill", channel=self._contestant.channel, gateway=self._gateway, due=plan.due)
+            said = {"channel": self._contestant.channel, "gateway": self._gateway, "due": plan.due, "zero": self._zero}
+            command = [*OURS, "fill", str(self._write("fill", said))]
+            made = subprocess.run(command, env=self._env(), cwd=ROOT, stdout=subprocess.PIPE, check=True)
+            said = json.loads(made.stdout)
             self._visits = said["visits"]
             return str(said["secret"])
         zero = datetime.fromtimestamp(self._zero, UTC)
@@ -156,30 +168,29 @@ class Round:
 
     def _move(self) -> None:
         """Visits move and fall at their times; remembers when each change was committed."""
-        if self._contestant.channel:
-            moves = [(move.at, move.number, move.cancelled) for move in self._plan.moves]
-            done = self._ours("move", moves=moves, visits=self._visits, ready=str(self._ready))
-            self._moved.update({int(number): at for number, at in done.items()})
+        moves = [(move.at, move.number, move.cancelled) for move in self._plan.moves]
+        if self._mover is not None:
+            self._write("moves", {"moves": moves, "visits": self._visits, "zero": self._zero})
+            done = self._folder / "moved.json"
+            stand.wait_for(lambda: done.exists() or self._over, LONGEST)
+            if not self._over:
+                self._moved.update({int(number): at for number, at in json.loads(done.read_text()).items()})
             return
         with psycopg.connect(self._url, autocommit=True) as connection:
-            self._ready.touch()
-            for move in self._plan.moves:
-                time.sleep(max(0.0, self._zero + move.at - time.time()))
-                if move.cancelled:
-                    connection.execute("UPDATE visit SET state = 'cancelled' WHERE id = %s", (move.number + 1,))
-                else:
-                    connection.execute(
-                        "UPDATE visit SET version = version + 1, starts_at = starts_at + '7 days' WHERE id = %s",
-                        (move.number + 1,),
-                    )
-                self._moved[move.number] = time.time()
+            for at, number, cancelled in moves:
+                while not self._over and (left := self._zero + at - time.time()) > 0:
+                    time.sleep(min(left, 0.2))
+                if self._over:
+                    return
+                connection.execute(CANCEL if cancelled else MOVE, (number + 1,))
+                self._moved[number] = time.time()
 
-    def _ours(self, verb: str, **said: Any) -> Any:
-        path = self._folder / f"{verb}.json"
-        path.write_text(json.dumps(said | {"zero": self._zero}))
-        command = [sys.executable, "-m", "bench.peers.ours", verb, str(path)]
-        done = subprocess.run(command, env=self._env(), cwd=ROOT, stdout=subprocess.PIPE, check=True)
-        return json.loads(done.stdout)
+    def _write(self, name: str, said: dict[str, Any]) -> Path:
+        path = self._folder / f"{name}.json"
+        draft = path.with_suffix(".new")
+        draft.write_text(json.dumps(said))
+        draft.rename(path)
+        return path
 
     def _wait(self) -> None:
         """Until nothing is open, or nothing has happened for longer than the slowest queue needs to take up again what

@@ -22,8 +22,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One round. Seconds; `cpu` (and its `parts`) per 1,000 messages that arrived. `unheard`: the gateway has told of the delivery, and
-    been answered 200, and the contestant knows the message's id, and yet not that it was delivered."""
+    """One round. Seconds; `cpu` (and its `parts`) per 1,000 messages that arrived. `unheard`: the gateway has told of
+    the delivery and been answered 200, the contestant knows the message's id, and yet not that it was delivered."""
 
     speed: float
     late: float
