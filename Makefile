@@ -44,8 +44,8 @@ fmt: $(VENV)/stamp-dev ## put the code into its form
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: $(VENV)/stamp-dev ## measure, and print ratios
-	$(PY) -m bench
+bench: $(VENV)/stamp-dev ## measure, beside others too, and print tables (about 30 minutes; BENCH=--quick: 6)
+	$(PY) -m bench $(BENCH)
 
 chaos: $(VENV)/stamp-dev ## kill the program at its every line and balance the books (half an hour)
 	$(PY) -m journeys.chaos
@@ -61,6 +61,7 @@ requirements: $(VENV)/pins/bin/pip-compile ## pin the newest versions of require
 	$(PINS) --upgrade --output-file requirements.txt requirements.in
 	$(PINS) --upgrade --output-file requirements-dev.txt requirements-dev.in
 	$(PINS) --upgrade --output-file peers/requirements.txt peers/requirements.in
+	$(PINS) --upgrade --output-file bench/peers/requirements.txt bench/peers/requirements.in
 
 $(VENV)/pins/bin/pip-compile: | $(PY)
 	$(PY) -m venv $(VENV)/pins
