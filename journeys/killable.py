@@ -101,13 +101,14 @@ class Killable:
                     raise
                 time.sleep(0.1)
 
-    def kill_database(self) -> None:
-        """`kill -9` of the server's main process, and a start anew."""
+    def kill_database(self, away: float = 0.0) -> None:
+        """`kill -9` of the server's main process, and a start anew after `away` seconds."""
         pid = int((self.server.place.cluster / "postmaster.pid").read_text().splitlines()[0])
         os.kill(pid, signal.SIGKILL)
         if self.server.process is not None:
             self.server.process.wait()
         os.close(self.server.users)
+        time.sleep(away)
         self.server = postgres.ensure(self.data, fast=True)
         assert self.server.url == self.env["DATABASE_URL"]
 
