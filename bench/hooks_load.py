@@ -29,7 +29,9 @@ class Plan:
     rate: float = 0.0
     first: int = 0
     prefix: str = "r"
-    """Provider ids are this and the update's number."""
+    """Provider ids are this and the update's number,"""
+    named: int = 0
+    """in turn of so many; 0: each its own."""
 
 
 @dataclass
@@ -87,8 +89,9 @@ class Line(asyncio.Protocol):
 
 def call(plan: Plan, update: int) -> bytes:
     """A report of a delivery, as the counting gateway would post it."""
+    report = f"{plan.prefix}{update % plan.named if plan.named else update}"
     body = json.dumps(
-        {"update": str(update), "phone": f"+7701{update % 10_000_000:07d}", "report": f"{plan.prefix}{update}",
+        {"update": str(update), "phone": f"+7701{update % 10_000_000:07d}", "report": report,
          "signal": "delivered"}
     ).encode()  # fmt: skip
     head = (
