@@ -12,6 +12,7 @@ from priyom.notifications.notify import last_call
 
 ANSWERED = "пациент уже ответил"
 ANOTHER_WAY = "сообщение дошло другим путем"
+NO_OTHER = "других путей нет"
 CALL = "поставлена задача позвонить"
 
 
@@ -34,6 +35,7 @@ def ended_how(row: Notification) -> str:
     if row.state == NotificationState.REACHED:
         return ANSWERED if row.goal == Signal.ANSWERED else ANOTHER_WAY
     if row.state == NotificationState.EXHAUSTED:
-        helps = row.must_reach and row.visit is not None and last_call(row.visit) > now()
-        return CALL if helps else doubts.TIME_OVER
+        if row.must_reach and row.visit is not None and last_call(row.visit) > now():
+            return CALL
+        return doubts.TIME_OVER if row.expires_at <= now() else NO_OTHER
     return row.reason if row.state == NotificationState.CANCELLED and row.reason else doubts.TIME_OVER

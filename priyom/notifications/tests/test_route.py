@@ -267,6 +267,12 @@ def test_uncertain_news_goes_on_at_once(accounts: Accounts) -> None:
     assert doubted(row) == ("policy", "дальше отправлено: SMS")
 
 
+def test_the_only_way_of_mere_news_is_no_matter_for_a_call(accounts: Accounts) -> None:
+    row = informing(make_visit(make_patient(telegram=CHAT), MONDAY + 3 * DAY))
+    rest(Signal.UNCERTAIN)
+    assert doubted(row) == ("policy", "других путей нет")
+
+
 def test_a_doubt_ends_with_its_route(accounts: Accounts) -> None:
     visits = [make_visit(make_patient(telegram=CHAT + n), MONDAY + 3 * DAY) for n in "123"]
     called, confirmed, moved = (reminder(visit) for visit in visits)

@@ -88,6 +88,7 @@ def _context(request: StaffRequest) -> dict[str, Any]:
         "more": more,
         "running": list(still.exclude(delivery__origin=BY_HAND)[:MOST]),
         "past": ended,
+        "back": {row.pk for row in ended if doubts.can_be_taken_back(row)},
         "authors": _authors([*ours, *ended]),
         "most": MOST,
         "zone": frame.zone_of(request),

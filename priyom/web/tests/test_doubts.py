@@ -75,6 +75,7 @@ def test_sent_again_it_leaves_once_more_and_is_settled(clinic: Clinic, registrar
     assert (doubt.resolved, doubt.how.rpartition(": ")[2]) == ("person", "отправлено еще раз")
     assert "Это уже решено" in press(registrar, doubt, "again")
     assert "Это уже решено" in press(registrar, doubt, "undo")
+    assert "/undo" not in page(registrar)
     assert Delivery.objects.filter(origin="staff").count() == 2
     assert badge(registrar) == ""
 
@@ -85,6 +86,7 @@ def test_a_person_s_word_ends_it_and_can_be_taken_back(
 ) -> None:
     shown = press(registrar, doubt, "settle", how)
     assert f"/doubts/{doubt.pk}/undo" in shown
+    assert f"/doubts/{doubt.pk}/undo" in page(registrar)
     assert doubt.resolved == "person"
     assert doubt.how.endswith(f": {words}")
     assert "Это уже решено" in press(registrar, doubt, "settle", "lost")
