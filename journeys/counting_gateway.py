@@ -56,7 +56,8 @@ class Gateway:
             self.delivered[key] += 1
         self.seconds[int(asyncio.get_running_loop().time())] += 1
         self.moments.append(asyncio.get_running_loop().time())
-        return _ok({"id": "g" + key})
+        number = self.delivered[key]
+        return _ok({"id": f"g{key}" if number == 1 else f"g{key}-{number}"})
 
 
 def _ok(value: dict[str, Any]) -> bytes:
