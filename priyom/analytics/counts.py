@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from priyom.analytics.standing import standings
 from priyom.appointments.models import LIVE, Visit
 from priyom.clinic.models import Branch
-from priyom.delivery.models import Delivery, DeliveryState, RawState, RawUpdate
+from priyom.delivery.models import Delivery, DeliveryState, Doubt, RawState, RawUpdate
 from priyom.foundation.clock import now
 from priyom.inbox.models import CallTask, TaskState
 from priyom.journal.models import Fact, Pending
@@ -41,7 +41,7 @@ def metrics() -> list[Metric]:
             _deliveries(at),
         ),
         _one("priyom_deliveries_waiting", "Deliveries that wait to be sent", _waiting()),
-        _one("priyom_deliveries_uncertain", "Deliveries of which nobody knows whether they went out", _uncertain()),
+        _one("priyom_deliveries_uncertain", "Open doubts: messages that may be lost or doubled", _uncertain()),
         _one(
             "priyom_visits_silent_today", "Today's visits of which nothing is known and nobody is on", silent_today(at)
         ),
@@ -92,7 +92,7 @@ def _waiting() -> int:
 
 
 def _uncertain() -> int:
-    return Delivery.objects.filter(signal="uncertain").count()
+    return Doubt.objects.filter(resolved="").count()
 
 
 def _tasks() -> int:

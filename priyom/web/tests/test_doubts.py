@@ -51,6 +51,7 @@ def test_all_clear_is_said(clinic: Clinic, registrar: Client) -> None:
 
 def test_a_row_says_who_what_where_and_why(clinic: Clinic, registrar: Client, doubt: Doubt) -> None:
     Incoming.objects.all().delete()
+    resolve([make.make_doubt(clinic.account, clinic.visit.patient).delivery_id], "время сообщения прошло")
     shown = page(registrar)
     for words in (
         "Решаете вы",
@@ -62,6 +63,7 @@ def test_a_row_says_who_what_where_and_why(clinic: Clinic, registrar: Client, do
     ):
         assert words in shown, words
     assert "писал" not in shown
+    assert "неизвестно" not in shown.split("Уже решено")[1], "it is settled"
     assert badge(registrar) == "1"
     Incoming.objects.create(conversation=clinic.chat, account=clinic.account, address=make.CHAT, at=now(), text="Ау")
     Doubt.objects.update(since=make.MONDAY - timedelta(hours=1))
@@ -111,6 +113,7 @@ def test_what_becomes_known_is_stronger_than_a_word(clinic: Clinic, registrar: C
 
 def test_what_may_stand_twice_is_only_taken_note_of(clinic: Clinic, registrar: Client, doubt: Doubt) -> None:
     Doubt.objects.filter(pk=doubt.pk).update(kind="twice")
+    resolve([make.make_doubt(clinic.account, clinic.visit.patient).delivery_id], "время сообщения прошло")
     shown = page(registrar)
     assert "мог получить его два раза" in shown
     assert "Отправить еще раз" not in shown
