@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -116,7 +117,7 @@ def _settle(ends: Iterable[Settled]) -> bool:
 
 
 def _break(account: Account) -> None:
-    values = {
+    values: dict[str, Any] = {
         "account": account.pk, "health": "broken", "why": NOBODY, "paused_until": account.paused_until, "now": now(),
         "reactors": list(reactors(AccountHealthChanged.__name__)),
     }  # fmt: skip

@@ -20,7 +20,7 @@ from priyom.journal.models import Fact, Pending
 from priyom.notifications.models import Leg, Notification
 from priyom.workers.lease import LOCKS
 from priyom.workers.reconcile import reconcile
-from tests.driver import BLOCKED, REJECTED, open_house, press, rest, turn
+from tests.driver import BLOCKED, REJECTED, Refused, open_house, press, rest, turn
 from tests.factories import CHAT, MAIL, MONDAY, PHONE, SETTINGS, make_account, make_patient, make_visit
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -237,7 +237,7 @@ def test_a_clinic_in_which_much_goes_wrong_is_whole_all_day(db: None) -> None:
     )
     starts = [MONDAY + hours * HOUR for hours in (3, 8, 22, 25, 27, 50)]
     visits = [make_visit(make_patient(**contacts[n % 4]), start) for n, start in enumerate(starts)]
-    words = [Signal.ACCEPTED, Signal.DELIVERED, Signal.UNCERTAIN, REJECTED, BLOCKED]
+    words: list[Signal | Refused] = [Signal.ACCEPTED, Signal.DELIVERED, Signal.UNCERTAIN, REJECTED, BLOCKED]
     for _ in range(14):
         left = turn(2 * HOUR, lambda delivery: dice.choice(words))
         assert reconcile() == 0
