@@ -208,6 +208,8 @@ async def test_a_callback_needs_no_token_but_may_not_show_a_wrong_one(stage: Sta
     receive.verify(stage.account, Request({}, {}, request.body))
     with pytest.raises(Forged):
         receive.verify(stage.account, Request({"authorization": "Bearer x.y.z"}, {}, request.body))
+    with pytest.raises(Forged):
+        receive.verify(stage.account, Request({}, {}, request.body + b" " * receive.LONGEST_CALLBACK))
 
 
 async def test_status_is_answered(stage: Stage) -> None:
