@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from django.db import connection
 from django.db.models import Q
 
 from priyom.contracts.message import Signal
 from priyom.delivery.models import Doubt, Resolved
 from priyom.foundation.clock import now
+from priyom.foundation.sql import Statements
+
+sql = Statements(Path(__file__).parent / "sql")
 
 BY_HAND = "staff"
 """The origin of what a member of staff has written: no plan goes on in its stead."""
+ROUTED = "notification"
+"""The origin of what a route sends: it goes on by itself, and says so."""
 SETTLES = timedelta(minutes=2)
 """What the route does about it may still be under way."""
 FORGOTTEN = timedelta(days=1)
@@ -53,11 +60,14 @@ def resolve(delivery_ids: Iterable[int], how: str, by: Resolved = Resolved.POLIC
 
 def tidy(at: datetime) -> int:
     """End what the moment has ended: the message had its time, or it became known while the doubt was being written.
-    What a member of staff has written stays open for a person. How many were ended."""
-    old = Q(delivery__expires_at__lte=at - SETTLES) | Q(since__lte=at - FORGOTTEN)
+    A route says by itself what becomes of its messages; what a member of staff has written stays open for a person.
+    And list what is uncertain and was not listed. How many were ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql["unlisted"], {"now": at})
+    timed = Q(delivery__expires_at__lte=at - SETTLES) & ~Q(delivery__origin=ROUTED)
     open_now = Doubt.objects.filter(resolved="")
-    over = open_now.filter(old).exclude(delivery__origin=BY_HAND).values_list("delivery_id", flat=True)
+    over = open_now.filter(timed | Q(since__lte=at - FORGOTTEN)).exclude(delivery__origin=BY_HAND)
     missed = open_now.filter(kind=Doubt.Kind.LOST).exclude(delivery__signal=Signal.UNCERTAIN)
     found = missed.values_list("delivery_id", "delivery__signal")[:AT_ONCE]
     known = sum(resolve([number], KNOWN.get(signal, ""), Resolved.EVIDENCE) for number, signal in found)
-    return known + resolve(over[:AT_ONCE], TIME_OVER)
+    return known + resolve(over.values_list("delivery_id", flat=True)[:AT_ONCE], TIME_OVER)

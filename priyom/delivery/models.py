@@ -153,7 +153,8 @@ class Delivery(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     """Counted at the claim, so that a result belongs to exactly one claim."""
     maybe_sent = models.BooleanField(default=False)
-    """The request left once and the outcome is unknown: must be found out before it may be repeated."""
+    """A request of it left once, and no answer came: while it waits, what became of it must be found out before it may
+    be repeated. Stays true when it is known."""
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     """When it left: the claim's moment, so that an answer that overtakes our own settling still stands behind it."""

@@ -188,7 +188,8 @@ def test_lost_and_then_twice_asks_again(account: Account, order: Make) -> None:
 
 def test_what_had_its_time_is_nobody_s_news_but_a_person_s_words_stay(account: Account, order: Make) -> None:
     soon = now() + timedelta(minutes=10)
-    timed, automatic, by_hand = order(expires_at=soon), order(), order(origin="staff", expires_at=soon)
+    timed, by_hand = order(expires_at=soon, origin="reply"), order(expires_at=soon, origin="staff")
+    automatic = order(expires_at=soon)
     for number in (timed, automatic, by_hand):
         lost(account, number)
     assert doubts.tidy(now()) == 0
@@ -205,3 +206,11 @@ def test_what_became_known_meanwhile_is_evidence(account: Account, order: Make) 
     Delivery.objects.filter(pk=number).update(signal="read")
     assert doubts.tidy(now()) == 1
     assert listed(number) == ("lost", "evidence", "шлюз сообщил: прочитано")
+
+
+def test_what_was_uncertain_before_there_was_a_list_comes_onto_it(account: Account, order: Make) -> None:
+    number = order()
+    lost(account, number).delete()
+    doubts.tidy(now())
+    doubts.tidy(now())
+    assert listed(number) == ("lost", "", "")
