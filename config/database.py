@@ -42,7 +42,7 @@ def entry(url: str) -> dict[str, object]:
     host = parts.pop("host", "")
     several = SEVERAL if "," in host else {}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.backend",
         "NAME": name,
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),

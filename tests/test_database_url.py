@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
+from config.backend import base as backend
 from config.database import DEFAULTS, NOTICED, entry
 from config.env import BadEnvironment
 
@@ -80,3 +82,31 @@ def test_both_sides_notice_a_dead_network() -> None:
         dbname="postgres", user=settings["USER"], host=settings["HOST"], options=DEFAULTS["options"]
     ) as made:
         assert made.execute("SHOW tcp_user_timeout").fetchone() is not None
+
+
+@given(ports=st.lists(st.integers(1, 65535), min_size=2, max_size=4, unique=True), last=st.integers(0, 5))
+def test_who_took_writes_last_is_asked_first_and_nobody_is_left_out(ports: list[int], last: int) -> None:
+    pairs = [(f"h{number}", str(port)) for number, port in enumerate(ports)]
+    first = pairs[last] if last < len(pairs) else ("gone", "1")
+    made = backend.ordered(",".join(h for h, _ in pairs), ",".join(p for _, p in pairs), first)
+    found = list(zip(made["host"].split(","), made["port"].split(","), strict=True))
+    assert sorted(found) == sorted(pairs)
+    assert found[0] == (first if first in pairs else pairs[0])
+    assert backend.ordered("a,b", "7", ("b", "7")) == {"host": "b,a", "port": "7,7"}
+
+
+def test_after_one_connection_django_asks_the_host_that_had_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "_last", None)
+    settings = connection.settings_dict
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        hosts, ports = f"127.0.0.1,{settings['HOST']}", f"{taken.getsockname()[1]},{settings['PORT'] or 5432}"
+        made = backend.DatabaseWrapper({**settings, "HOST": hosts, "PORT": ports}, "several")
+        assert made.get_connection_params()["host"] == hosts
+        made.get_new_connection({**made.get_connection_params(), "dbname": "postgres"}).close()
+        assert made.get_connection_params()["host"] == f"{settings['HOST']},127.0.0.1"
+
+
+def test_one_host_is_as_ever() -> None:
+    assert backend.ordered("", "", ("a", "1")) == {}
+    assert backend.ordered("a", "", ("b", "1")) == {"host": "a"}

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL with several hosts: see `base`."""
