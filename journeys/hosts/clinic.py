@@ -149,7 +149,7 @@ class Clinic:
         begun = time.monotonic()
         while not true():
             waited = time.monotonic() - begun
-            assert waited < seconds, f"waited {seconds:.0f} s for {what}"
+            assert waited < seconds, f"waited {seconds:.0f} s for {what}\n{self.logs()}"
             time.sleep(0.05)
         return time.monotonic() - begun
 
@@ -163,10 +163,15 @@ class Clinic:
             )
         return result
 
+    def after_failover(self) -> None:
+        """What a person does after a failover to an asynchronous standby."""
+        script = (ROOT / "deploy" / "after-failover.sql").read_text()
+        self.db.run_script(script)
+
     def logs(self) -> str:
         """What the programs on the machines have said."""
         paths = [*sorted(self.folder.glob("*.log")), self.db1.log, self.db2.log]
-        return "\n".join(f"== {path}\n{path.read_text()[-6000:]}" for path in paths if path.exists())
+        return "\n".join(f"== {path}\n{path.read_text()[-4000:]}" for path in paths if path.exists())
 
     def close(self) -> None:
         """End everything."""

@@ -27,10 +27,6 @@ listen_addresses = '*'
 password_encryption = 'scram-sha-256'
 wal_keep_size = '256MB'
 max_connections = 100
-tcp_keepalives_idle = 5
-tcp_keepalives_interval = 2
-tcp_keepalives_count = 2
-tcp_user_timeout = 9000
 wal_sender_timeout = '10s'
 wal_receiver_timeout = '10s'
 timezone = 'UTC'
@@ -44,7 +40,7 @@ class Node:
     """The server of one machine. Its folder belongs to the user PostgreSQL runs as."""
 
     def __init__(self, network: Network, name: str, place: Place) -> None:
-        self._network, self._name = network, name
+        self._network, self.name = network, name
         self._account, self._programs = place.account, binaries(place)
         self.address = network.addresses[name]
         self.folder = place.folder / name
@@ -61,7 +57,7 @@ class Node:
         os.chown(secret, self._account.uid, self._account.gid)
         self._run(
             "initdb", "-D", str(self.cluster), "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={secret}",
-            "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync",
+            "--locale=C", "--no-sync",
         )  # fmt: skip
         with (self.cluster / "postgresql.conf").open("a") as conf:
             conf.write(f"{CONF}{FAST}unix_socket_directories = '{self._socket}'\n")
@@ -69,16 +65,16 @@ class Node:
         self.start()
         self.sql(f"CREATE ROLE priyom LOGIN PASSWORD '{PASSWORDS['priyom']}'")
         self.sql(f"CREATE ROLE replica LOGIN REPLICATION PASSWORD '{PASSWORDS['replica']}'")
-        self.sql("CREATE DATABASE priyom OWNER priyom")
+        self.sql(
+            "CREATE DATABASE priyom OWNER priyom TEMPLATE template0 ENCODING 'UTF8' "
+            "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+        )
 
     def follow(self, primary: Node) -> None:
         """Become the standby of `primary`: a fresh copy of it, which follows it from then on."""
         if self.cluster.exists():
             self._run("sh", "-c", f"rm -rf {self.cluster}")
-        source = (
-            f"host={primary.address} user=replica password={PASSWORDS['replica']} application_name={self._name} "
-            "connect_timeout=5 keepalives_idle=5 keepalives_interval=2 keepalives_count=2 tcp_user_timeout=9000"
-        )
+        source = f"host={primary.address} user=replica password={PASSWORDS['replica']} application_name={self.name}"
         self._run(
             "pg_basebackup", "-D", str(self.cluster), "-d", source, "-R", "-X", "stream", "-c", "fast", "--no-sync"
         )
@@ -86,11 +82,11 @@ class Node:
             conf.write(f"unix_socket_directories = '{self._socket}'\nsynchronous_standby_names = ''\n")
         self.start()
         state = "SELECT state FROM pg_stat_replication WHERE application_name = %s"
-        _until(lambda: primary.sql(state, self._name) == [("streaming",)], f"{self._name} follows")
+        _until(lambda: primary.sql(state, self.name) == [("streaming",)], f"{self.name} follows")
 
     def demand(self, standby: Node | None) -> None:
         """From now on a commit is done when `standby` has it too (None: when this server has it)."""
-        name = "" if standby is None else standby._name
+        name = "" if standby is None else standby.name
         self.sql(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
         self.sql("SELECT pg_reload_conf()")
         if standby is not None:
@@ -102,7 +98,7 @@ class Node:
         deadline = time.monotonic() + LIMIT
         while True:
             command = [str(self._programs / "postgres"), "-D", str(self.cluster)]
-            with self._network.at(self._name), self.log.open("ab") as log:
+            with self._network.at(self.name), self.log.open("ab") as log:
                 process = subprocess.Popen(command, stdout=log, stderr=log, **self._account.options())
             self._process = process
             while process.poll() is None and time.monotonic() < deadline:
@@ -141,9 +137,20 @@ class Node:
             cursor = connection.execute(query.encode(), values)
             return cursor.fetchall() if cursor.description else []
 
+    def run_script(self, script: str) -> None:
+        """A file of statements, as `psql -f` takes it, by the program's own user."""
+        options = self._account.options()
+        options["env"] |= {"PGPASSWORD": PASSWORDS["priyom"]}
+        options.pop("stdin")
+        command = [str(self._programs / "psql"), "-X", "-h", str(self._socket), "-U", "priyom", "-v", "ON_ERROR_STOP=1"]
+        done = subprocess.run(
+            [*command, "-f", "-", "priyom"], input=script, capture_output=True, text=True, check=False, **options
+        )
+        assert done.returncode == 0, done.stderr
+
     def _run(self, program: str, *arguments: str) -> None:
         path = Path(program) if program == "sh" else self._programs / program
-        with self._network.at(self._name):
+        with self._network.at(self.name):
             done = subprocess.run(
                 [str(path), *arguments], capture_output=True, text=True, check=False, **self._account.options()
             )
