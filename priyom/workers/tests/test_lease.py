@@ -160,7 +160,9 @@ def test_who_waits_on_a_connection_that_is_cut_goes_on_at_once(transactional_db:
         with pytest.raises(psycopg.OperationalError):
             await database.rows("SELECT pg_sleep(2)")
         asleep = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(2)' AND state = 'active'"
-        while await database.rows(asleep) != [(0,)]:  # the server learns of it when it is done
+        for _ in range(200):  # the server learns of it when it is done
+            if await database.rows(asleep) == [(0,)]:
+                break
             await asyncio.sleep(0.1)
         await held.close()
         await database.close()
