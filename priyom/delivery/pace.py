@@ -15,7 +15,7 @@ BURST = 0.02
 
 SPREAD = 1.05
 """The sliding second is watched this much longer: requests that leave evenly do not arrive quite so."""
-WATCHED = 100.0
+WATCHED = 1000.0
 """Above this rate the evenness alone holds the limit: a stall of the machine is then shorter than a second's worth."""
 
 
