@@ -32,7 +32,7 @@ def _say(what: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[Clinic]:
+def machines() -> Iterator[Clinic]:
     """Everything up, the standby synchronous."""
     with clinic() as made:
         made.db.demand(made.db2)
@@ -42,11 +42,12 @@ def home() -> Iterator[Clinic]:
         yield made
 
 
-@pytest.fixture(autouse=True)
-def cables(home: Clinic) -> Iterator[None]:
-    """No story leaves a cut behind."""
-    yield
-    home.network.heal()
+@pytest.fixture
+def home(machines: Clinic) -> Iterator[Clinic]:
+    """The machines, with every cable in its place before and after."""
+    machines.network.heal()
+    yield machines
+    machines.network.heal()
 
 
 def _flows(home: Clinic, count: int, pace: float) -> None:

@@ -57,7 +57,7 @@ class Node:
         os.chown(secret, self._account.uid, self._account.gid)
         self._run(
             "initdb", "-D", str(self.cluster), "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={secret}",
-            "--locale=C", "--no-sync",
+            "--encoding=UTF8", "--locale=C", "--no-sync",
         )  # fmt: skip
         with (self.cluster / "postgresql.conf").open("a") as conf:
             conf.write(f"{CONF}{FAST}unix_socket_directories = '{self._socket}'\n")
