@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from priyom.contracts.card import Audience, Card
 from priyom.contracts.message import Signal
@@ -33,6 +34,7 @@ CATCH_UP = timedelta(hours=6)
 """What nobody looked at for longer is left out."""
 BACK = timedelta(hours=4)
 """So far back the state looks."""
+JUST_NOW = timedelta(seconds=30)
 KEEP = timedelta(days=35)
 BAD_FOR = timedelta(days=3)
 """What stays bad for longer becomes, slowly, the usual."""
@@ -41,14 +43,19 @@ LOCK = 0x77656174
 Key = tuple[int, str]
 
 
-def look_once() -> int:
-    """One look, by one process at a time; how many states have turned. Transactional: all of it, or nothing."""
+def look_once() -> int | None:
+    """One look, by one process at a time; how many states have turned, None where another process looks or has just
+    done so. Transactional: all of it, or nothing."""
+    at = now()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
-                return 0
-        return _look(now())
+                return None
+        last = Weather.objects.aggregate(at=Min("looked_at"))["at"]
+        if last is not None and last <= at < last + JUST_NOW:
+            return None
+        return _look(last or at - CATCH_UP, at)
 
 
 def ripe(card: Card) -> tuple[timedelta, timedelta]:
@@ -59,13 +66,13 @@ def ripe(card: Card) -> tuple[timedelta, timedelta]:
     return arrives, min(max(card.usual_answer, timedelta(minutes=30)), timedelta(hours=2))
 
 
-def _look(at: datetime) -> int:
+def _look(last: datetime, at: datetime) -> int:
     known = set(names())
     accounts = [a for a in Account.objects.filter(enabled=True).order_by("id") if a.channel in known]
     cards = {a.pk: find_channel(a.channel).card for a in accounts}
     accounts = [a for a in accounts if cards[a.pk].audience is Audience.PATIENTS]
+    count(cards, last, at)
     states = {(w.account_id, w.place): w for w in Weather.objects.select_for_update().order_by("pk")}
-    count(cards, min([at, *(w.looked_at for w in states.values())]) if states else at - CATCH_UP, at)
     minutes = _minutes(at)
     turned = 0
     for account in accounts:

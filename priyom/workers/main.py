@@ -52,8 +52,8 @@ def works() -> list[Work]:
 
 def look_at_weather() -> None:
     """How the channels are; then what waits in a storm leaves it."""
-    weather.look_once()
-    leave_storms()
+    if weather.look_once() is not None:
+        leave_storms()
 
 
 async def run(loops: Sequence[Work] | None = None, *, http: Http | None = None) -> None:

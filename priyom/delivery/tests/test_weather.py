@@ -38,7 +38,7 @@ def left(account: Account, at: datetime, signal: str = "delivered", count: int =
     Delivery.objects.bulk_create(Delivery(account=account, **values) for _ in range(count))
 
 
-def look_at(moment: datetime) -> int:
+def look_at(moment: datetime) -> int | None:
     clock.freeze(moment)
     return weather.look_once()
 
@@ -63,8 +63,9 @@ def test_each_kind_of_end_is_counted_once(sms: Account) -> None:
     left(sms, at, "failed", 5, code="stale", state="cancelled")  # by our own decision
     left(sms, at, "", 5, tries=0, state="waiting")  # claimed and given back
     left(sms, at, "delivered", 5, op="edit")
-    for _ in range(3):  # counting anew changes nothing
-        look_at(make.MONDAY + timedelta(minutes=9))
+    for n in range(3):  # counting anew changes nothing
+        assert look_at(make.MONDAY + timedelta(minutes=9, seconds=31 * n)) is not None
+    assert look_at(now() + timedelta(seconds=20)) is None  # another worker has just looked
     kz, ru = WeatherMinute.objects.order_by("place")
     assert (kz.place, kz.minute, kz.tried, kz.taken) == ("KZ", make.MONDAY, 14, 6)
     assert (kz.unavailable, kz.throttled, kz.rejected, kz.unanswered) == (2, 2, 2, 2)

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_noop
 from priyom.alerts.rules import GOOD_SHARE
 from priyom.alerts.share import bad_shares
 from priyom.analytics.weather import Report, reports
-from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.weather_day import Share
 from priyom.foundation.clock import now
 from priyom.web import say
@@ -81,7 +80,7 @@ def _instead(report: Report) -> str:
         return _("reminders still go this way")
     if not report.ways:
         return _("reminders go another way where there is one")
-    titles = dict.fromkeys(find_channel(key).card.title for key in report.ways)
+    titles = dict.fromkeys(_(say.channel_title(key)) for key in report.ways)
     return _("reminders go over %(ways)s") % {"ways": ", ".join(titles)}
 
 

@@ -55,7 +55,7 @@ def test_one_sentence_with_what_goes_where_and_what_it_costs(spell: Spell) -> No
     assert said() == [f"{begin}, напоминания идут через SMS, Почта, +3 400 RUB за сегодня"]
     assert said("en") == [
         "MAX takes 61 % of the messages instead of 97 %, since 10:40, "
-        "reminders go over SMS, Почта, 3 400 RUB more today"
+        "reminders go over SMS, E-mail, 3 400 RUB more today"
     ]
     assert said("kk")[0].startswith("MAX: 10:40 бастап хабарлардың 61 % қабылдайды, әдетте 97 %")
     detour(spell, sms, None)  # a price that is not known
