@@ -77,7 +77,7 @@ def _round(postgres: Postgres, contestant: Contestant, made: plan.Plan, given: a
 def table(results: Results, contestants: list[Contestant], kills: list[int], total: int) -> str:
     """Speed, lateness and processor time are medians over the runs; the counts are of all runs together."""
     lines = [
-        "| contestant | kills | runs | sends/s | 95 % late by | lost | twice | stale | listed | unheard | CPU s/1,000 |"
+        "| contestant | kills | runs | sends/s | 95 % late by | lost | twice | stale | listed | unheard | CPU s/1000 |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for number in kills:
@@ -94,16 +94,9 @@ def _line(key: str, kills: int, found: list[Verdict]) -> str:
     def median(name: str) -> float:
         return statistics.median(getattr(verdict, name) for verdict in found)
 
+    late = f"{median('late'):.2f} s" if median("late") < float("inf") else "never"
     counts = [sum(getattr(v, name) for v in found) for name in ("lost", "twice", "stale", "listed", "unheard")]
-    cells = [
-        key,
-        kills,
-        len(found),
-        f"{median('speed'):.0f}",
-        f"{median('late'):.2f} s",
-        *counts,
-        f"{median('cpu'):.2f}",
-    ]
+    cells = [key, kills, len(found), f"{median('speed'):.0f}", late, *counts, f"{median('cpu'):.2f}"]
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 

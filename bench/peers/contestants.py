@@ -9,7 +9,7 @@ from bench.peers.install import HERE, PYTHON
 
 THEIR_PYTHON = str(PYTHON)
 CELERY = [
-    str(PYTHON.parent / "celery"), "-A", "bench.peers.with_celery", "worker", "--pool", "gevent",
+    str(PYTHON.parent / "celery"), "-A", "bench.peers.with_celery", "worker", "--pool", "threads",
     "--concurrency", "100", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "ERROR",
 ]  # fmt: skip
 RUN = [THEIR_PYTHON, "-m", "bench.peers.run_peer"]
@@ -55,8 +55,8 @@ BULLMQ = ["node", str(HERE / "with_bullmq.cjs")]
 PLAIN = (
     _ours("priyom", "counted_unknown", "gateway cannot be asked, no key"),
     _ours("priyom, asks", "counted_ask", "gateway can be asked after a message"),
-    _celery("celery", "0", "gevent 100, acknowledged before the task runs (default)"),
-    _celery("celery, acks late", "1", "gevent 100, acks_late, task_reject_on_worker_lost"),
+    _celery("celery", "0", "100 threads, acknowledged before the task runs (default)"),
+    _celery("celery, acks late", "1", "100 threads, acks_late, task_reject_on_worker_lost"),
     Contestant(
         "bullmq", "concurrency 100, lock 5 s, stalled every 2 s", [*BULLMQ, "work"], [*BULLMQ, "enqueue"],
         redis=True, node=True,

@@ -50,7 +50,7 @@ def versions() -> dict[str, str]:
     listed = subprocess.run(
         [str(PYTHON), "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True
     )
-    wanted = ("celery", "kombu", "gevent", "procrastinate", "pgqueuer", "dbos", "asyncpg", "aiohttp", "uvloop")
+    wanted = ("celery", "kombu", "procrastinate", "pgqueuer", "dbos", "asyncpg", "aiohttp", "uvloop")
     found = dict(line.split("==") for line in listed.stdout.split() if line.split("==")[0] in wanted)
     for name in ("bullmq", "ioredis"):
         said = NPM / "node_modules" / name / "package.json"

@@ -22,8 +22,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One round. Seconds; `cpu` (and its `parts`) per 1,000 messages that arrived. `unheard`: the gateway has told of
-    the delivery and been answered 200, the contestant knows the message's id, and yet not that it was delivered."""
+    """One round. Seconds; what never came is late for ever; `cpu` (and its `parts`) per 1,000 messages that arrived.
+    `unheard`: the gateway has told of the delivery and been answered 200, the contestant knows the message's id, and
+    yet not that it was delivered."""
 
     speed: float
     late: float
@@ -53,10 +54,12 @@ def judge(
         arrivals.setdefault(number, []).append(at)
     first = {number: min(moments) for number, moments in arrivals.items()}
     never = [number for number in range(plan.size.total) if number not in first and number not in moved]
+    late = [first[n] - zero - plan.due[n] for n in first if n < plan.size.paced]
+    late += [float("inf") for n in never if n < plan.size.paced]
     thousand = 1000 / max(1, len(first))
     return Verdict(
         speed=_speed(plan, zero, first),
-        late=_percentile([first[n] - zero - plan.due[n] for n in first if n < plan.size.paced], 0.95),
+        late=_percentile(late, 0.95),
         lost=sum(said[number].end != "listed" for number in never),
         twice=sum(len(moments) - 1 for moments in arrivals.values()),
         stale=sum(at > moved[number] for number, moments in arrivals.items() if number in moved for at in moments),

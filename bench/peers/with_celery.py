@@ -1,7 +1,10 @@
-"""Celery over Redis: the gevent pool, which its documentation names for work that waits for the network; times as ETA;
-no results kept, no gossip, no mingle. `BENCH_ACKS_LATE` is off (the default: taken is done) or on, then with
-`task_reject_on_worker_lost`. The visibility timeout must be longer than the longest ETA (else everything is sent out
-anew), so it is this round's and a little more (the default is an hour); what is overdue is looked for every second.
+"""Celery over Redis: a pool of threads, for work that waits for the network; times as ETA; no results kept, no
+gossip, no mingle. `BENCH_ACKS_LATE` is off (the default: taken is done) or on, then with `task_reject_on_worker_lost`.
+
+Not the pool of greenlets, though it is the one its documentation names first for such work: there (5.7.0, kombu
+5.7.0) what a killed worker had taken was never put back, which was tried with one task and nothing else around it. The
+visibility timeout must be longer than the longest ETA (else everything is sent out anew), so it is this round's and a
+little more (the default is an hour); what is overdue is looked for every second (the default is 100 s).
 
 `celery -A bench.peers.with_celery worker ...`, and `python -m bench.peers.run_peer celery enqueue`
 """
@@ -10,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 
 import psycopg
 import urllib3
@@ -50,14 +54,16 @@ app.conf.update(
 )
 http = urllib3.PoolManager(maxsize=PARALLEL, block=True, retries=False, timeout=TIMEOUT)
 pool: ConnectionPool | None = None
+opening = threading.Lock()
 
 
 def database() -> ConnectionPool:
-    """Opened at the first task, when the pool of greenlets stands."""
+    """Opened at the first task."""
     global pool  # noqa: PLW0603
-    if pool is None:
-        kwargs = {"autocommit": True, "cursor_factory": psycopg.RawCursor}
-        pool = ConnectionPool(DATABASE, min_size=4, max_size=16, kwargs=kwargs, open=True)
+    with opening:
+        if pool is None:
+            kwargs = {"autocommit": True, "cursor_factory": psycopg.RawCursor}
+            pool = ConnectionPool(DATABASE, min_size=4, max_size=16, kwargs=kwargs, open=True)
     return pool
 
 
@@ -76,7 +82,7 @@ def _post(path: str, body: str) -> str | None:
     max_retries=ATTEMPTS,
 )  # fmt: skip
 def send(number: int) -> None:
-    """One message: `job.Job` for greenlets."""
+    """One message: `job.Job` for threads."""
     with database().connection() as connection:
         row = connection.execute(LOOK, (number,)).fetchone()
     assert row is not None
