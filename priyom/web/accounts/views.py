@@ -227,6 +227,7 @@ def account_context(
         "card": card,
         "fields": forms.fields(card, shown, problems or {}, kept=not locked),
         "hook": accounts.hook_url(found) if card.webhook else "",
+        "stormy": weather.stormy(),
         "own_weather": [line for line in weather.lines(clinic_zone()) if line.account_id == found.pk],
         "poster": bool(_poster_address(found)),
         "embed": accounts.placed(found.key, card.embed),
@@ -309,6 +310,7 @@ def _list(request: StaffRequest) -> dict[str, Any]:
     waiting = Count("deliveries", filter=Q(deliveries__state="waiting"))
     well = Case(When(health="ok", then=1), default=0)
     return {
+        "stormy": weather.stormy(),
         "weather": [*weather.lines(frame.zone_of(request)), *weather.day_lines()],
         "accounts": list(Account.objects.annotate(waiting=waiting).order_by(well, "-enabled", "name")),
         "zone": frame.zone_of(request),

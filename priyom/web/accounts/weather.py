@@ -14,6 +14,8 @@ from priyom.alerts.rules import GOOD_SHARE
 from priyom.alerts.share import bad_shares
 from priyom.analytics.weather import Report, reports
 from priyom.delivery.weather_day import Share
+from priyom.delivery.weather_models import Weather
+from priyom.delivery.weather_rules import Level
 from priyom.foundation.clock import now
 from priyom.web import say
 
@@ -46,6 +48,11 @@ def lines(zone: ZoneInfo) -> list[Line]:
     at = now()
     today = datetime.combine(at.astimezone(zone).date(), time(), zone).astimezone(UTC)
     return [Line(_spell(r, zone), r.account.pk, "" if r.spell.ended_at else "wait") for r in reports(today, at)]
+
+
+def stormy() -> set[int]:
+    """Ids of the accounts that routes go round now."""
+    return set(Weather.objects.filter(level=Level.STORM).values_list("account_id", flat=True))
 
 
 def day_lines() -> list[Line]:

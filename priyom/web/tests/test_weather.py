@@ -7,10 +7,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
 from priyom.delivery.models import Account, Delivery
-from priyom.delivery.weather_models import Detour, Spell
+from priyom.delivery.weather_models import Detour, Spell, Weather
 from priyom.foundation.clock import clock, now
 from priyom.web.accounts.weather import day_lines, lines
 from tests import factories as make
@@ -117,3 +118,16 @@ def test_a_bad_day_is_said_with_its_numbers(spell: Spell) -> None:
         assert [line.text.replace("\u00a0", " ") for line in day_lines()] == [
             "SMS: сегодня дошло 27 из 30 сообщений о визитах, 90 %; норма от 95 %"
         ]
+
+
+def test_the_pages_say_it(spell: Spell) -> None:
+    Weather.objects.create(account=spell.account, level=2, kind="taken", changed_at=now(), looked_at=now())
+    browser = Client()
+    browser.force_login(make.make_staff("admin"))
+    pages = {path: browser.get(path).content.decode() for path in ("/", "/accounts", "/attention")}
+    assert all("обычно 97" in page for page in pages.values())
+    assert "доставляет хуже" in pages["/accounts"]
+    Weather.objects.all().delete()
+    Spell.objects.all().delete()
+    assert "Все работает" in browser.get("/attention").content.decode()
+    assert "доставляет хуже" not in browser.get("/accounts").content.decode()
