@@ -38,6 +38,7 @@ class Clinic:
         self.db1, self.db2 = Node(network, "db1", place), Node(network, "db2", place)
         self.db = self.db1
         self.processes: dict[str, subprocess.Popen[str]] = {}
+        self._started: list[subprocess.Popen[str]] = []
         self.accounts: dict[str, int] = {}
         self._secrets: dict[str, str] = {}
         ends = f"{network.addresses['db1']}:5432,{network.addresses['db2']}:5432"
@@ -81,6 +82,7 @@ class Clinic:
                 env=self._env(host), cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
         self.processes[host] = process
+        self._started.append(process)
         return process
 
     def work(self) -> None:
@@ -175,9 +177,9 @@ class Clinic:
 
     def close(self) -> None:
         """End everything."""
-        for process in self.processes.values():
+        for process in self._started:
             process.kill()
-        for process in self.processes.values():
+        for process in self._started:
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
