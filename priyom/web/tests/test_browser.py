@@ -16,7 +16,7 @@ from config.asgi import application
 from priyom.appointments import change
 from priyom.appointments.models import Visit
 from priyom.clinic.models import Branch, Role, Staff
-from priyom.delivery.models import Delivery
+from priyom.delivery.models import Delivery, Doubt
 from priyom.foundation.clock import now
 from priyom.inbox.chat import conversation_of
 from priyom.inbox.models import CallTask, Conversation, Incoming
@@ -113,14 +113,28 @@ def test_the_list_follows_without_a_reload_and_keeps_still_under_the_pointer(pag
     expect(page.locator("#visits li").first).to_have_attribute("id", f"v-{earlier.pk}")
 
 
+def test_a_doubtful_message_is_sent_again_only_after_a_second_press(page: Page, clinic: Clinic) -> None:
+    make.make_doubt(clinic.account, clinic.visit.patient)
+    page.goto("/doubts")
+    again = page.locator("#ours button.main")
+    again.click()
+    expect(again).to_contain_text("Может прийти дважды")
+    assert Doubt.objects.get().resolved == ""
+    again.click()
+    expect(page.locator("#told")).to_contain_text("Отправлено еще раз")
+    expect(page.locator("#ours")).to_have_count(0)
+    assert Doubt.objects.get().resolved == "person"
+
+
 @pytest.mark.parametrize("width", [1440, 900, 390])
 def test_nothing_sticks_out(page: Page, clinic: Clinic, width: int) -> None:
+    make.make_doubt(clinic.account, clinic.visit.patient)
     page.set_viewport_size({"width": width, "height": 900})
     for path in (
         "/", f"/?visit={clinic.visit.pk}", "/chats", f"/chats/{clinic.chat.pk}", "/tasks", f"/tasks/{clinic.task.pk}",
         "/patients", f"/patients/{clinic.visit.patient_id}", "/accounts", f"/accounts/{clinic.account.pk}",
         f"/accounts/{clinic.account.pk}/poster", "/accounts/add", "/accounts/numbers", "/accounts/staff", "/imports",
-        f"/imports/{clinic.draft.pk}", "/attention",
+        f"/imports/{clinic.draft.pk}", "/attention", "/doubts",
     ):  # fmt: skip
         page.goto(path)
         assert page.evaluate(STICKS_OUT) == [], path

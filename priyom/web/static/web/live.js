@@ -12,6 +12,7 @@ body.addEventListener("htmx:beforeSwap", (event) => {
   if (!region?.hasAttribute("data-live") || event.detail.requestConfig?.elt !== region) return;
   event.detail.shouldSwap = false;
   if (event.detail.xhr.status !== 200) return;
+  if (region.querySelector("button.sure")) return; // what is being asked twice is not taken from under the finger
   const fresh = document.createElement("template");
   fresh.innerHTML = event.detail.serverResponse;
   lay(region, fresh.content);
