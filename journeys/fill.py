@@ -1,4 +1,5 @@
-"""`python -m journeys.fill BASE_URL CHANNEL COUNT PACE` makes an account and due messages; prints the account's id."""
+"""`python -m journeys.fill BASE_URL CHANNEL[,CHANNEL...] COUNT PACE` makes an account of each and due messages; prints
+the accounts' ids."""
 
 from __future__ import annotations
 
@@ -14,13 +15,14 @@ def main(base_url: str, channel: str, count: int, pace: float) -> None:
     from priyom.delivery import accounts  # noqa: PLC0415 - needs Django to be set up
     from priyom.delivery.enqueue import Order, enqueue_many  # noqa: PLC0415
 
-    account = accounts.create(channel, channel, channel.replace("_", "-"), {"base_url": base_url})
-    account.pace = pace or None
-    account.save()
-    enqueue_many(
-        [Order(account.pk, f"+7701{n:07d}", {"text": f"Сообщение {n}", "rows": []}, "system") for n in range(count)]
-    )
-    sys.stdout.write(str(account.pk))
+    for name in channel.split(","):
+        account = accounts.create(name, name, name.replace("_", "-"), {"base_url": base_url})
+        account.pace = pace or None
+        account.save()
+        enqueue_many(
+            [Order(account.pk, f"+7701{n:07d}", {"text": f"Сообщение {n}", "rows": []}, "system") for n in range(count)]
+        )
+        sys.stdout.write(f"{account.pk} ")
 
 
 if __name__ == "__main__":
