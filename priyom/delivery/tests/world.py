@@ -17,7 +17,7 @@ from priyom.contracts.message import Signal
 from priyom.delivery.attempt import Claimed
 from priyom.delivery.consequence import Outcome
 from priyom.delivery.database import Database
-from priyom.delivery.models import Delivery, Doubt
+from priyom.delivery.models import Account, Delivery, Doubt
 from priyom.delivery.tests.oracle import Gateway, Oracle, Row, forward
 from priyom.foundation.clock import clock
 from priyom.journal.models import Fact, Pending
@@ -88,6 +88,8 @@ class World(RuleBasedStateMachine):
     """One account and all who ever pumped it. `owner` holds its lock; the others sleep, and may wake."""
 
     after_crash: AfterCrash
+    account: Account
+    since: int
     knows_claims_apart = False
     """Not yet: the number of a claim that was given back untried is given to the next one. See the last test."""
 
