@@ -35,6 +35,7 @@ from priyom.foundation.http import Http
 from priyom.foundation.sql import Statements
 from priyom.journal.record import reactors
 from priyom.workers.lease import LOCKS, Lease
+from priyom.workers.spread import Spread
 from priyom.workers.turned import Turns, turned_back
 from priyom.workers.wake import CHANNEL, Wakes
 
@@ -43,6 +44,8 @@ accounts_sql = Statements(Path(__file__).parent.parent / "delivery" / "sql")
 
 GRACE = 1.5
 STOP_GRACE = 5.0
+HANDING_GRACE = 30.0
+"""An account that is given back in peace waits so long for what is under way: nothing shall end as unknown by it."""
 TAKE_OVER_EVERY = 2.0
 """Seconds between looks at accounts another process holds."""
 REFRESH_AT_MOST_EVERY = 0.2
@@ -60,10 +63,14 @@ class Deliver:
         self._fence = Fence()
         self._lease = Lease(self._fence)
         self._turns = Turns()
+        self._spread = Spread()
+        self._others = 0
         self._versions: dict[int, str] = {}
         self._pumps: dict[int, tuple[Pump, asyncio.Task[None]]] = {}
         self._tenders: dict[int, tuple[Tender, asyncio.Task[None]]] = {}
         self._endings: set[asyncio.Task[None]] = set()
+        self._drops: set[asyncio.Task[None]] = set()
+        self._leaving: dict[int, Pump] = {}
         self._guard: psycopg.AsyncConnection[Any] | None = None
         self._useless: dict[int, str] = {}
         self._look_again = True
@@ -150,6 +157,8 @@ class Deliver:
                 if notify.payload in ("deliver", "clock"):
                     self._look_again = True
                 self._wakes.hear(notify.payload)
+            if self._others != self._lease.others:
+                self._others, self._look_again = self._lease.others, True
             if turned := self._turns.look():
                 await self._mind_clock(turned)
             if self._expiry is not None and self._expiry <= now():
@@ -181,8 +190,13 @@ class Deliver:
         rows = await self._database.rows(accounts_sql["accounts"])
         found = {row[0] for row in rows}
         for gone in set(self._pumps) - found:
-            await self._drop(guard, gone)
-        self._others_hold_some = False
+            self._give_back(guard, gone)
+        free = found - await self._lease.held(guard)
+        time = asyncio.get_running_loop().time()
+        self._spread.look(1 + self._lease.others, free, time)
+        if (extra := self._spread.too_many(self._pumps, len(rows), time)) is not None:
+            self._give_back(guard, extra)
+        self._others_hold_some = self._spread.uneven(len(self._pumps), len(rows))
         for row in rows:
             account_id, version = row[0], row[1]
             if account_id in self._pumps:
@@ -194,17 +208,29 @@ class Deliver:
             known, line = self._useless.get(account_id), self._line(row)
             if line is None and self._useless[account_id] == known:
                 continue
-            cursor = await guard.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCKS, account_id))
-            taken = await cursor.fetchone()
-            if taken is None or not taken[0]:
+            if account_id not in free:
                 self._others_hold_some = self._others_hold_some or line is not None
                 self._of_others.add(account_id)
-            elif line is not None:
-                self._versions[account_id] = version
-                self._take(line)
+            elif not self._spread.may_take(account_id, len(self._pumps), len(rows), time):
+                self._others_hold_some = True
             else:
-                await self._tell_locked(row)
-                await guard.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCKS, account_id))
+                await self._try_to_take(guard, row, line)
+
+    async def _try_to_take(
+        self, guard: psycopg.AsyncConnection[Any], row: tuple[Any, ...], line: Line | None
+    ) -> None:  # fmt: skip
+        account_id, version = row[0], row[1]
+        cursor = await guard.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCKS, account_id))
+        taken = await cursor.fetchone()
+        if taken is None or not taken[0]:
+            self._others_hold_some = self._others_hold_some or line is not None
+            self._of_others.add(account_id)
+        elif line is not None:
+            self._versions[account_id] = version
+            self._take(line)
+        else:
+            await self._tell_locked(row)
+            await guard.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCKS, account_id))
 
     async def _tell_locked(self, row: tuple[Any, ...]) -> None:
         """Mark an account broken whose secrets do not open here, and that nobody else pumps."""
@@ -231,10 +257,19 @@ class Deliver:
         self._tenders[line.id] = (tender, asyncio.create_task(tender.run()))
         log.info("pumping account %s", line.wire.key)
 
-    async def _drop(self, guard: psycopg.AsyncConnection[Any], account_id: int) -> None:
-        await asyncio.shield(self._ending(account_id, GRACE))
-        await self._settler.flush()
-        await guard.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCKS, account_id))
+    def _give_back(self, guard: psycopg.AsyncConnection[Any], account_id: int) -> None:
+        """Let an account go in peace; what is under way is waited for, beside everything else."""
+        task = asyncio.create_task(self._drop(guard, account_id, self._ending(account_id, HANDING_GRACE)))
+        self._drops.add(task)
+        task.add_done_callback(self._drops.discard)
+
+    async def _drop(
+        self, guard: psycopg.AsyncConnection[Any], account_id: int, ending: asyncio.Task[None]
+    ) -> None:  # fmt: skip
+        with suppress(psycopg.Error):  # a lost connection has let go of it already
+            await asyncio.shield(ending)
+            await self._settler.flush()
+            await guard.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCKS, account_id))
 
     def _ending(self, account_id: int, grace: float) -> asyncio.Task[None]:
         """An end once begun is carried through, whoever waits for it or does not."""
@@ -246,6 +281,7 @@ class Deliver:
     async def _end(self, account_id: int, grace: float) -> None:
         pump, task = self._pumps.pop(account_id)
         tender, tending = self._tenders.pop(account_id)
+        self._leaving[account_id] = pump
         self._wakes.remove("deliver", pump.wake)
         self._wakes.remove("tend", tender.wake)
         # A claim under way is waited for: cut off, it would leave deliveries marked that never left.
@@ -253,11 +289,13 @@ class Deliver:
         task.cancel()
         tending.cancel()  # only now: messages under way may need the line it holds
         await asyncio.gather(task, tending, return_exceptions=True)
+        del self._leaving[account_id]
 
     async def _stop_pumps(self, grace: float) -> None:
+        hurried = [pump.stop(grace) for pump in self._leaving.values()]
         for account_id in list(self._pumps):
             self._ending(account_id, grace)
-        await asyncio.gather(*self._endings)
+        await asyncio.gather(*hurried, *self._endings)
 
     def _line(self, row: tuple[Any, ...]) -> Line | None:
         """The account of a row of `accounts.sql`; None, and one word in the log, when it cannot be used."""

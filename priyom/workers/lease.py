@@ -41,6 +41,11 @@ WHERE sign.locktype = 'advisory' AND sign.classid = %s AND sign.objid = 0 AND si
   AND sign.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND other.pid <> pg_backend_pid() AND other.state <> 'disabled' AND other.state_change IS NOT NULL
 """
+HELD = """
+SELECT objid FROM pg_locks
+WHERE locktype = 'advisory' AND classid = %s AND objid <> 0 AND objsubid = 2 AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 END = """
 SELECT pg_terminate_backend(its.pid)
 FROM pg_stat_activity silent JOIN pg_stat_activity its
@@ -93,6 +98,8 @@ class Lease:
     """Ours, on one connection after another; opens the fence while it is kept."""
 
     def __init__(self, fence: Fence) -> None:
+        self.others = 0
+        """How many other workers beat."""
         self._fence = fence
         self._others = Others()
         self._next = 0.0
@@ -111,6 +118,11 @@ class Lease:
             await asyncio.sleep(BEAT_EVERY)
             await self._beat(guard)
 
+    async def held(self, guard: psycopg.AsyncConnection[Any]) -> set[int]:
+        """Accounts that somebody holds, we among them. Raises psycopg.Error."""
+        cursor = await guard.execute(HELD, (LOCKS,))
+        return {row[0] for row in await cursor.fetchall()}
+
     def rest(self) -> float:
         """Seconds until the next beat, which needs the connection for itself."""
         return max(0.0, self._next - time.monotonic())
@@ -122,6 +134,7 @@ class Lease:
             cursor = await guard.execute(BEAT, (LOCKS,))
             pulses = [Pulse(*row) for row in await cursor.fetchall()]
             self._fence.beaten(sent)
+            self.others = len(pulses)
             for silent in self._others.look(pulses, began, time.monotonic()):
                 log.warning("a worker has not beaten for %.0f s: its session %s is ended", LEASE, silent.pid)
                 await guard.execute(END, (PREFIX + "%", NAME, *silent[:3]))

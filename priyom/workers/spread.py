@@ -39,8 +39,12 @@ class Spread:
         """Whether this worker, holding `held` of them, shall take this free account."""
         return held < share(accounts, self._workers) or time - self._free_since[account_id] >= PATIENCE
 
+    def uneven(self, held: int, accounts: int) -> bool:
+        """Whether this worker holds more than its share, and is to look again."""
+        return held > share(accounts, self._workers)
+
     def too_many(self, held: Collection[int], accounts: int, time: float) -> int | None:
         """One that shall be given back: of the accounts held, the last in order; None when all is fair."""
-        if time - self._since < SETTLED or len(held) <= share(accounts, self._workers):
+        if time - self._since < SETTLED or not self.uneven(len(held), accounts):
             return None
         return max(held)
