@@ -54,9 +54,9 @@ def _python(name: str, settings: str) -> Contestant:
 BULLMQ = ["node", str(HERE / "with_bullmq.cjs")]
 PLAIN = (
     _ours("priyom", "counted_unknown", "gateway cannot be asked, no key"),
-    _ours("priyom, asks", "counted_ask", "gateway can be asked after a message"),
+    _ours("priyom asks", "counted_ask", "gateway can be asked after a message"),
     _celery("celery", "0", "100 threads, acknowledged before the task runs (default)"),
-    _celery("celery, acks late", "1", "100 threads, acks_late, task_reject_on_worker_lost"),
+    _celery("celery acks late", "1", "100 threads, acks_late, task_reject_on_worker_lost"),
     Contestant(
         "bullmq", "concurrency 100, lock 5 s, stalled every 2 s", [*BULLMQ, "work"], [*BULLMQ, "enqueue"],
         redis=True, node=True,

@@ -58,7 +58,7 @@ class Postgres:
 
     def fresh(self, contestant: Contestant) -> str:
         """The URL of a new database with the contestant's tables."""
-        key = "ours" if contestant.channel else "".join(filter(str.isalpha, contestant.key.split("+")[0].split(",")[0]))
+        key = "ours" if contestant.channel else "".join(filter(str.isalpha, contestant.key.split(" ")[0]))
         template = f"template_{key}"
         if template not in self._templates:
             self._run(f"CREATE DATABASE {template} TEMPLATE priyom")
