@@ -52,6 +52,8 @@ FURTHEST = timedelta(minutes=5)
 """What waits longer waits for a person or a day; nobody turns the clock for it."""
 PATIENCE = 15.0
 """Seconds without any progress."""
+STALLED = 1.0
+"""After so many the clock is turned although something is due."""
 
 
 NEXT = """
@@ -154,12 +156,15 @@ def _rest(loops: bool) -> None:
     with psycopg.connect(conninfo(), autocommit=True) as connection:
         while time.monotonic() < deadline:
             busy = _row(connection, house_sql["busy"], {"now": now(), "hanging": []})[: None if loops else 2]
-            if not any(busy):
+            stalled = deadline - time.monotonic() < PATIENCE - STALLED  # behind an earlier one of its chat, say
+            if not any(busy) or stalled:
                 due: datetime | None = _row(connection, house_sql["next_due"] if loops else NEXT, {"now": now()})[0]
-                if due is None or due > furthest:
+                if due is not None and due <= furthest:
+                    deadline = time.monotonic() + PATIENCE
+                    clock.turn(clock.offset + max(due - now(), timedelta(milliseconds=1)))
+                    connection.execute("SELECT pg_notify(%s, 'clock')", [CHANNEL])
+                elif not stalled or not any(busy):
                     return
-                clock.turn(clock.offset + max(due - now(), timedelta(milliseconds=1)))
-                connection.execute("SELECT pg_notify(%s, 'clock')", [CHANNEL])
             if busy != seen:
                 seen, deadline = busy, time.monotonic() + PATIENCE
             time.sleep(0.01)
