@@ -62,6 +62,8 @@ def test_evidence_ends_it_whichever_way(signal: Signal, how: str, account: Accou
     assert report(account.pk, "g1", signal, "слово", key=f"d{number}")
     assert listed(number) == ("lost", "evidence", how)
     assert listed(other.delivery_id) == ("lost", "", "")
+    advance(number, Signal.ANSWERED, "кнопка")  # more of the same: it was known already
+    assert listed(number) == ("lost", "evidence", how)
 
 
 def test_a_press_is_evidence_also_after_the_route_went_on(account: Account, order: Make) -> None:
