@@ -23,6 +23,8 @@ LONG = bool(os.environ.get("PRIYOM_LONG"))
 pytestmark = [pytest.mark.journey, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)]
 long = pytest.mark.skipif(not LONG, reason="minutes long: PRIYOM_LONG=1")
 
+PACE = 20.0
+"""Messages a second of each account, from its first day: a pump that learns it later has claimed more before."""
 LATE = 30.0
 """Seconds after a cut by which whatever was still on a wire has come, or never will."""
 
@@ -36,7 +38,7 @@ def machines() -> Iterator[Clinic]:
     """Everything up, the standby synchronous."""
     with clinic() as made:
         made.db.demand(made.db2)
-        made.fill(0)
+        made.fill(0, PACE)
         made.work()
         made.serve()
         yield made
@@ -50,10 +52,10 @@ def home(machines: Clinic) -> Iterator[Clinic]:
     machines.network.heal()
 
 
-def _flows(home: Clinic, count: int, pace: float) -> None:
+def _flows(home: Clinic, count: int) -> None:
     """So many more messages per channel, on their way."""
     before = home.settled()
-    home.fill(count, pace)
+    home.fill(count, PACE)
     home.until(lambda: home.settled() > before + count // 4, "messages to flow")
 
 
@@ -64,7 +66,7 @@ def _ends(home: Clinic) -> None:
 
 
 def test_a_worker_is_cut_off_from_the_database_and_the_other_takes_over(home: Clinic) -> None:
-    _flows(home, 240, 20)
+    _flows(home, 240)
     cut = home.holders()[0]
     home.network.cut(cut, "db1", "db2")
     _say(f"taken over after {home.until(lambda: _holds_all(home, cut), 'the other worker', 60):.1f} s")
@@ -94,7 +96,7 @@ def _kept(home: Clinic) -> set[int]:
 
 def test_the_primary_dies_and_its_standby_is_promoted(home: Clinic) -> None:
     with _hooks(home, first=2_000_000) as answered:
-        _flows(home, 200, 20)
+        _flows(home, 200)
         before = home.settled()
         home.network.cut("db1")
         home.db1.kill()
@@ -114,7 +116,7 @@ def test_the_primary_dies_and_its_standby_is_promoted(home: Clinic) -> None:
     home.db.demand(home.db1)
     home.until(lambda: home.hook(3_000_000) == 200, "a webhook to be taken")
     assert home.db1.sql("SELECT pg_is_in_recovery()") == [(True,)]
-    _flows(home, 20, 0)
+    _flows(home, 20)
     _ends(home)
 
 
@@ -158,7 +160,7 @@ def _cut(home: Clinic, worker: str, target: str, how: str) -> None:
 @pytest.mark.parametrize("targets", [("database",), ("gateway",), ("database", "gateway")], ids="+".join)
 def test_a_worker_is_cut_off(home: Clinic, targets: tuple[str, ...], how: str, seconds: float) -> None:
     """Both workers lose the gateway, where it is that which is lost: else the other one hides what happens."""
-    _flows(home, 300, 20)
+    _flows(home, 300)
     holder = home.holders()[0]
     begun = time.monotonic()
     for target in targets:
@@ -175,7 +177,7 @@ def test_a_worker_is_cut_off(home: Clinic, targets: tuple[str, ...], how: str, s
 
 @long
 def test_without_its_synchronous_standby_the_primary_waits_until_it_is_told_to_go_on(home: Clinic) -> None:
-    _flows(home, 300, 20)
+    _flows(home, 300)
     primary, standby = (home.db1, home.db2) if home.db is home.db1 else (home.db2, home.db1)
     home.network.cut(primary.name, standby.name)
     time.sleep(3)  # what was under way
@@ -197,7 +199,7 @@ def test_without_its_synchronous_standby_the_primary_waits_until_it_is_told_to_g
 def test_an_old_primary_that_starts_as_one_can_send_nothing(home: Clinic) -> None:
     """Its standby is gone, so no commit of it is ever done: nothing is claimed there, no webhook answered with 200."""
     old, new = (home.db1, home.db2) if home.db is home.db1 else (home.db2, home.db1)
-    _flows(home, 400, 20)
+    _flows(home, 400)
     home.network.cut(old.name)
     old.kill()
     new.promote()
@@ -219,9 +221,9 @@ def test_an_old_primary_that_starts_as_one_can_send_nothing(home: Clinic) -> Non
 def test_what_an_asynchronous_standby_does_not_know_is_sent_again_unless_it_counts_as_doubtful(careful: bool) -> None:
     """A promise that only a synchronous standby keeps, seen broken; and what can be saved of it by hand."""
     with clinic() as home:
-        home.fill(0)
+        home.fill(0, PACE)
         home.work()
-        _flows(home, 400, 20)
+        _flows(home, 400)
         home.network.cut("db1", "db2")
         behind = home.settled()
         home.until(lambda: home.settled() > behind + 60, "what the standby does not know of")

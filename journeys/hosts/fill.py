@@ -25,9 +25,9 @@ def main(base_url: str, count: int, pace: float, channels: list[str]) -> dict[st
         account = Account.objects.filter(key=key).first()
         if account is None:
             account = accounts.create(channel, channel, key, {"base_url": base_url})
+        account.pace = pace or None
+        account.save(update_fields=["pace"])
         if count:
-            account.pace = pace or None
-            account.save(update_fields=["pace"])
             enqueue_many([Order(account.pk, f"+7701{n:07d}", BODY, "system") for n in range(count)])
         made[channel] = account.pk, accounts.wire(account).hook_secret
     return made
