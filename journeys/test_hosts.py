@@ -66,7 +66,7 @@ def _ends(home: Clinic) -> None:
 
 
 def test_a_worker_is_cut_off_from_the_database_and_the_other_takes_over(home: Clinic) -> None:
-    _flows(home, 240)
+    _flows(home, 160)
     cut = home.holders()[0]
     home.network.cut(cut, "db1", "db2")
     _say(f"taken over after {home.until(lambda: _holds_all(home, cut), 'the other worker', 60):.1f} s")
@@ -96,14 +96,14 @@ def _kept(home: Clinic) -> set[int]:
 
 def test_the_primary_dies_and_its_standby_is_promoted(home: Clinic) -> None:
     with _hooks(home, first=2_000_000) as answered:
-        _flows(home, 200)
+        _flows(home, 140)
         before = home.settled()
         home.network.cut("db1")
         home.db1.kill()
         died = time.monotonic()
         home.db2.promote()
         home.db = home.db2
-        home.until(lambda: home.settled() > before + 50, "messages to flow again")
+        home.until(lambda: home.settled() > before + 30, "messages to flow again")
         _say(f"messages flow again {time.monotonic() - died:.1f} s after the primary's death")
         at_death = len(answered)
         home.until(lambda: len(answered) > at_death, "webhooks to be taken again")
