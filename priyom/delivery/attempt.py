@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from priyom.contracts.card import AfterCrash
-from priyom.contracts.channel import Account, Channel
-from priyom.contracts.errors import ChannelError, Rejected, Uncertain
+from priyom.contracts.channel import Account, Channel, Sender
+from priyom.contracts.errors import ChannelError, NotReachable, OptedOut, Rejected, Uncertain
 from priyom.contracts.message import Button, Edit, File, Message, Outgoing, Receipt, Template, Wording
 from priyom.delivery.consequence import Again, Outcome, failed, taken
 from priyom.foundation.clock import now
@@ -26,7 +26,7 @@ DONE = Receipt("")
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery in our hands. `of_try` counts its claims."""
+    """A delivery in our hands. `of_try` counts its claims, of which `untried` ended before anything had left."""
 
     id: int
     op: str
@@ -37,6 +37,7 @@ class Claimed:
     of_try: int
     maybe_sent: bool
     rank: int = 3
+    untried: int = 0
     files: tuple[File, ...] = ()
 
 
@@ -56,12 +57,12 @@ async def attempt(
     except (ChannelError, HttpError) as error:
         if isinstance(error, Uncertain):
             log.warning("delivery %s over %s: no answer: %s", claimed.id, account.key, error.text)
-        return failed(claimed.id, claimed.of_try, channel.card.after_crash, claimed.op, error)
+        return failed(claimed.id, claimed.of_try, channel.card.after_crash, claimed.op, error, untried=claimed.untried)
     except asyncio.CancelledError:
         raise
     except Exception as error:
         log.error("delivery %s over %s failed unexpectedly: %s", claimed.id, account.key, whence(error))
-        return failed(claimed.id, claimed.of_try, channel.card.after_crash, claimed.op, error)
+        return failed(claimed.id, claimed.of_try, channel.card.after_crash, claimed.op, error, untried=claimed.untried)
     done = taken(claimed.id, claimed.of_try, receipt, once=channel.card.after_crash is AfterCrash.SAME_KEY)
     return replace(done, of_edit=True) if claimed.op == "edit" else done
 
@@ -91,12 +92,20 @@ async def _perform(
         return DONE
     letter = outgoing(claimed)
     if claimed.maybe_sent and channel.card.after_crash is AfterCrash.ASK:
-        found = await sender.find(http, account, letter)
+        found = await _asked(sender, http, account, letter)
         if found is not None:
             return found
         if not fence():
             raise _Shut
     return await sender.send(http, account, letter)
+
+
+async def _asked(sender: Sender, http: Http, account: Account, letter: Outgoing) -> Receipt | None:
+    """Whether the vendor has it. That it refuses the question says nothing of the message: that stays unknown."""
+    try:
+        return await sender.find(http, account, letter)
+    except (Rejected, NotReachable, OptedOut) as error:
+        raise Uncertain(error.text, error.code) from error
 
 
 def outgoing(claimed: Claimed) -> Outgoing:

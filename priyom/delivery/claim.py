@@ -59,6 +59,7 @@ class Left:
     of_try: int
     address: str
     rank: int
+    untried: int = 0
     young: bool = False
 
 
@@ -72,7 +73,7 @@ def recovered(item: Left, after_crash: AfterCrash, *, tried: bool = True) -> Out
     """What becomes of it. `tried` False: it is known never to have left (our own claim, whose answer was lost)."""
     if not tried:
         return Again(item.id, item.of_try, 0.0, tried=False)
-    outcome = unknown(item.id, item.of_try, after_crash, item.op, CRASHED, young=item.young)
+    outcome = unknown(item.id, item.of_try, after_crash, item.op, CRASHED, untried=item.untried, young=item.young)
     if isinstance(outcome, Again) and not outcome.maybe_sent:  # an edit or a press is simply repeated, at once
         return Again(item.id, item.of_try, 0.0)
     return outcome

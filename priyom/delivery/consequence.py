@@ -32,9 +32,9 @@ from priyom.contracts.message import Receipt, Signal
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
-ASK_AFTER = 3.0
+ASK_AFTER = 6.0
 """Seconds before the provider is asked after a message of unknown fate: what is still on the wire arrives by then."""
-TAKEN_OVER = 12.0
+TAKEN_OVER = 14.0
 """The same, when the locks went down with the database: whoever was cut off from it goes on until his fence shuts."""
 MOST_UNKNOWN = 10
 """So many tries of one delivery may end without an answer; then it is told as uncertain."""
@@ -99,7 +99,9 @@ def taken(delivery_id: int, of_try: int, receipt: Receipt, *, once: bool = False
     )  # fmt: skip
 
 
-def failed(delivery_id: int, of_try: int, after_crash: AfterCrash, op: str, error: BaseException) -> Outcome:
+def failed(
+    delivery_id: int, of_try: int, after_crash: AfterCrash, op: str, error: BaseException, *, untried: int = 0
+) -> Outcome:  # fmt: skip
     """What an error means. Anything unexpected counts as an unknown outcome: the request may have left.
 
     Of the unexpected only the kind is told: its words may quote an address, and in an address may stand a token.
@@ -108,7 +110,7 @@ def failed(delivery_id: int, of_try: int, after_crash: AfterCrash, op: str, erro
     code = storable(error.code if isinstance(error, ChannelError) else "", 60)
     match error:
         case Unavailable():
-            return Again(delivery_id, of_try, pause(of_try), text, strain=Strain.DOWN)
+            return Again(delivery_id, of_try, pause(of_try - untried), text, strain=Strain.DOWN)
         case Throttled():
             return Again(delivery_id, of_try, max(0.0, error.after), text, strain=Strain.SLOW)
         case Misconfigured():
@@ -119,19 +121,27 @@ def failed(delivery_id: int, of_try: int, after_crash: AfterCrash, op: str, erro
             return Settled(delivery_id, of_try, Signal.FAILED, text, code, lost="gone")
         case OptedOut():
             return Settled(delivery_id, of_try, Signal.FAILED, text, code, lost="blocked")
-    return unknown(delivery_id, of_try, after_crash, op, text)
+    return unknown(delivery_id, of_try, after_crash, op, text, untried=untried)
 
 
 def unknown(
-    delivery_id: int, of_try: int, after_crash: AfterCrash, op: str, evidence: str, *, young: bool = False
+    delivery_id: int,
+    of_try: int,
+    after_crash: AfterCrash,
+    op: str,
+    evidence: str,
+    *,
+    untried: int = 0,
+    young: bool = False,
 ) -> Outcome:
     """The request left, or may have left, and no answer came. `young`: it was another's, and the database has just
     begun."""
+    tries = of_try - untried
     if op != "send":
-        return Again(delivery_id, of_try, pause(of_try), evidence, strain=Strain.DOWN)
-    if after_crash is AfterCrash.UNKNOWN or of_try >= MOST_UNKNOWN:
+        return Again(delivery_id, of_try, pause(tries), evidence, strain=Strain.DOWN)
+    if after_crash is AfterCrash.UNKNOWN or tries >= MOST_UNKNOWN:
         return Settled(delivery_id, of_try, Signal.UNCERTAIN, evidence, strain=Strain.DOWN)
-    wait = max(TAKEN_OVER if young else ASK_AFTER, pause(of_try)) if after_crash is AfterCrash.ASK else pause(of_try)
+    wait = max(TAKEN_OVER if young else ASK_AFTER, pause(tries)) if after_crash is AfterCrash.ASK else pause(tries)
     return Again(delivery_id, of_try, wait, evidence, maybe_sent=True, strain=Strain.DOWN)
 
 

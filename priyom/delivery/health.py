@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 
 from priyom.delivery.consequence import LONGEST_PAUSE, Strain, pause
 
-ENOUGH = 2
-"""So many failures in a row make an account `down`; one may be a single broken connection."""
+ENOUGH, MANY = 2, 8
+"""So many failures in a row make an account `down`: one may be a single broken connection, and at a busy gateway that
+has just taken others two may meet by chance."""
+JUST = 10.0
+"""Seconds for which an answer proves that the gateway is alive."""
 CHECK_EVERY = timedelta(minutes=5)
 
 
@@ -18,7 +21,10 @@ class Health:
     def __init__(self, health: str = "ok", paused_until: datetime | None = None) -> None:
         self.why = ""
         self.paused_until = paused_until
-        self._failures = ENOUGH if health == "down" else 0
+        self._failures = 0
+        self._probes = int(health == "down")
+        """Failures since it is down; 0: it is not."""
+        self._well_at = float("-inf")
         self._broken = health == "broken"
         self._next_at: datetime | None = None
         self._counted = 0.0
@@ -31,7 +37,7 @@ class Health:
     @property
     def probing(self) -> bool:
         """Only one attempt at a time may go."""
-        return self._failures >= ENOUGH
+        return self._probes > 0
 
     @property
     def broken(self) -> bool:
@@ -50,9 +56,9 @@ class Health:
             seconds = max(seconds, left if left <= limit else 0.0)
         return max(0.0, seconds)
 
-    def good(self) -> bool:
+    def good(self, time: float) -> bool:
         """An attempt was answered. True when the account had been down: it begins again slowly."""
-        was_down, self._failures = self.probing, 0
+        was_down, self._failures, self._probes, self._well_at = self.probing, 0, 0, time
         if was_down:
             self.why = ""
         return was_down
@@ -69,7 +75,9 @@ class Health:
         before = self.word
         self._failures += 1
         self._counted = time
-        self._next_at = at + timedelta(seconds=pause(self._failures - ENOUGH + 1))
+        if self.probing or self._failures >= (MANY if time - self._well_at < JUST else ENOUGH):
+            self._probes += 1
+        self._next_at = at + timedelta(seconds=pause(self._probes))
         self.why = why
         return self.word != before
 
@@ -81,4 +89,4 @@ class Health:
 
     def mended(self) -> None:
         """A person or a check has put it right."""
-        self._broken, self._failures, self._next_at, self.why = False, 0, None, ""
+        self._broken, self._failures, self._probes, self._next_at, self.why = False, 0, 0, None, ""

@@ -151,7 +151,9 @@ class Delivery(models.Model):
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    """Counted at the claim, so that a result belongs to exactly one claim."""
+    """Counted at the claim and never lowered, so that a result belongs to exactly one claim."""
+    untried = models.PositiveSmallIntegerField(default=0)
+    """How many of the claims were given back before anything had left."""
     maybe_sent = models.BooleanField(default=False)
     """A request of it left once, and no answer came: while it waits, what became of it must be found out before it may
     be repeated. Stays true when it is known."""
@@ -185,7 +187,9 @@ class Delivery(models.Model):
             models.Index(fields=["account", "address", "-id"], name="delivery_address"),
             models.Index(fields=["signal"], name="delivery_uncertain", condition=Q(signal="uncertain")),
             # For looks at the last hours: a write costs it next to nothing, and an update stays within its page.
-            BrinIndex(fields=["created_at", "claimed_at"], name="delivery_when", autosummarize=True, pages_per_range=64),
+            BrinIndex(
+                fields=["created_at", "claimed_at"], name="delivery_when", autosummarize=True, pages_per_range=64
+            ),
             models.Index(
                 fields=["account", "sent_at"],
                 name="delivery_to_ask",

@@ -42,6 +42,8 @@ LONGEST_SLEEP = 3600.0
 SWEEP_EVERY = 60.0
 """Seconds between looks for what nobody has in hand: a claim may be carried out late, when the network gives back what
 it swallowed, long after the connection it came by was given up."""
+FRESH = 0.25
+"""Seconds after which what was found still right is looked at once more before it leaves: visits move meanwhile."""
 BREATH = 0.1
 """Seconds before asking again for what is due and could not be taken (a row somebody else holds)."""
 
@@ -89,6 +91,9 @@ class Pump:
         self._asleep = 0
         """Workers that wait for their moment; each will take one."""
         self._opening: asyncio.TimerHandle | None = None
+        self._looked = 0.0
+        """When everything in the queue was last known to be right."""
+        self._looking = asyncio.Lock()
         self._in_hand: set[int] = set()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -196,6 +201,8 @@ class Pump:
             self._claim_lost = True  # it may have been carried out all the same
             raise
         self._in_hand.update(item.id for item in claimed)
+        if not len(self._queue):
+            self._looked = _time()
         ends: dict[int, Settled] = {}
         letters = [item for item in claimed if item.op == "send"]
         if letters:
@@ -259,6 +266,8 @@ class Pump:
             wait = self._pace.take(_time()) or self._pace.gate(_time())
             if wait > 0:
                 await self._moment(wait)
+            if _time() - self._looked > FRESH and not await self._look_once_more():
+                return
             claimed = self._queue.take(_time())
             if self._queue.ready <= low:
                 self._wake.set()
@@ -274,10 +283,32 @@ class Pump:
         finally:
             self._asleep -= 1
 
+    async def _look_once_more(self) -> bool:
+        """Take out what has become wrong in the queue. False: that cannot be known, and all of it is given back."""
+        async with self._looking:
+            if (begun := _time()) - self._looked <= FRESH:
+                return True
+            letters = [item for item in self._queue.items() if item.op == "send"]
+            try:
+                async with self._database.connection() as connection:
+                    stale = await self._recheck(connection, [item.id for item in letters])
+            except psycopg.Error as error:
+                log.warning("account %s cannot look again: %s", self._line.wire.key, str(error).strip())
+                self._release()
+                return False
+            waiting = {item.id for item in self._queue.items()}
+            for item in letters:
+                if item.id in stale and item.id in waiting:
+                    self._queue.remove(item)
+                    self._settle(_stale(item, stale[item.id]))
+            self._looked = begun
+            return True
+
     async def _send(self, claimed: Claimed) -> bool:
         """Let one leave; False when nothing more may."""
         begun, moment = _time(), now()
         if self._stopping or self._health.wait(moment) > 0 or self._health.broken or not self._fence():
+            self._queue.done(claimed, _time())
             self._give_back([claimed])
             self._release()
             return False
@@ -295,7 +326,7 @@ class Pump:
 
     def _mind(self, outcome: Outcome, begun: float) -> None:
         if outcome.strain is Strain.NONE:
-            if self._health.good():
+            if self._health.good(_time()):
                 self._pace.slow_down(_time())
                 self._to_note = True
                 self._wake.set()

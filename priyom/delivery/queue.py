@@ -87,7 +87,7 @@ class Queue:
         for line in (*self._ranks[rank : Rank.BULK + 1], self._parked.get(address, ())):
             behind += [item for item in line if self._is_behind(item)]
         for item in behind:
-            self._remove(item)
+            self.remove(item)
         return behind
 
     def held(self, item: Claimed, time: float) -> float:
@@ -105,7 +105,8 @@ class Queue:
         hold = self._held.get(item.address)
         return hold is not None and item.rank >= hold.rank and item.id > hold.number and item.op != Op.PRESS
 
-    def _remove(self, item: Claimed) -> None:
+    def remove(self, item: Claimed) -> None:
+        """Take out one that is not to leave."""
         parked = self._parked.get(item.address)
         if parked and item in parked:
             parked.remove(item)
@@ -119,10 +120,13 @@ class Queue:
         """Seconds until a chat's limit lets another one go; None when no chat waits for that."""
         return max(0.0, self._opens[0][0] - time) if self._opens else None
 
+    def items(self) -> list[Claimed]:
+        """Everything not yet taken."""
+        return [item for line in (*self._ranks, *self._parked.values()) for item in line]
+
     def drain(self) -> list[Claimed]:
         """Everything not yet taken, taken out."""
-        found = [item for rank in self._ranks for item in rank]
-        found += [item for parked in self._parked.values() for item in parked]
+        found = self.items()
         for rank in self._ranks:
             rank.clear()
         self._parked.clear()

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
 import time
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from priyom.delivery.database import cut
 from priyom.delivery.fence import BEAT_EVERY, FENCE, LEASE, Fence, moment
@@ -71,8 +71,9 @@ class Pulse(NamedTuple):
 
 
 def sign_sessions() -> None:
-    """Let every database session of this process bear its name, so that they can be ended together. libpq reads it."""
-    os.environ["PGAPPNAME"] = NAME
+    """Let every database session of this process bear its name, so that they can be ended together. Call it before the
+    first one is opened."""
+    connections.databases[DEFAULT_DB_ALIAS].setdefault("OPTIONS", {})["application_name"] = NAME
 
 
 class Others:

@@ -1,6 +1,7 @@
--- Back to waiting. `left` is how many claims to take back: 1 for what was claimed and never tried.
+-- Back to waiting. `back` is 1 for what was claimed and never tried. A claim's number is never used again: this may be
+-- written twice, when the database's answer is lost, and must not take a delivery out of newer hands.
 UPDATE delivery_delivery d
-SET state = 'waiting', due_at = greatest(d.due_at, r.due_at), tries = d.tries - r.back,
+SET state = 'waiting', due_at = greatest(d.due_at, r.due_at), untried = d.untried + r.back,
     maybe_sent = d.maybe_sent OR r.maybe_sent, evidence = coalesce(nullif(r.evidence, ''), d.evidence)
 FROM unnest(
     %(id)s::bigint[], %(tries)s::int[], %(due_at)s::timestamptz[], %(back)s::int[], %(maybe_sent)s::bool[],

@@ -13,4 +13,4 @@ UPDATE delivery_delivery d
 SET state = 'sending', tries = least(d.tries + 1, 32000), claimed_at = %(now)s::timestamptz,
     asks = coalesce(d.asks, CASE WHEN d.op = 'send' THEN %(asks)s::smallint END)
 WHERE d.id = ANY (ARRAY(SELECT id FROM chosen))
-RETURNING d.id, d.op, d.address, d.body, d.quiet, d.expires_at, d.tries, d.maybe_sent, d.rank
+RETURNING d.id, d.op, d.address, d.body, d.quiet, d.expires_at, d.tries, d.maybe_sent, d.rank, d.untried

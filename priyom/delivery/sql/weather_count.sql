@@ -31,7 +31,7 @@ FROM (
             WHEN d.address LIKE '+7%%' THEN 'RU' ELSE '' END AS place
     FROM delivery_delivery d JOIN delivery_account a ON a.id = d.account_id
     WHERE d.claimed_at >= %(since)s::timestamptz AND d.claimed_at < %(until)s::timestamptz
-      AND d.account_id = ANY(%(accounts)s::bigint[]) AND d.op = 'send' AND d.tries > 0
+      AND d.account_id = ANY(%(accounts)s::bigint[]) AND d.op = 'send' AND d.tries > d.untried
       AND d.code NOT IN ('stale', 'warm_up')
 ) AS seen
 GROUP BY account_id, place, minute

@@ -11,12 +11,13 @@ from typing import Any, cast
 import psycopg
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from journeys import counting
 from priyom.contracts.card import AfterCrash
 from priyom.contracts.channel import Account as Wire
 from priyom.contracts.channel import Channel, Identity, Sender
-from priyom.contracts.errors import Misconfigured, NotReachable, OptedOut, Throttled, Unavailable, Uncertain
+from priyom.contracts.errors import Misconfigured, NotReachable, OptedOut, Rejected, Throttled, Unavailable, Uncertain
 from priyom.contracts.message import Outgoing, Receipt
 from priyom.delivery import accounts
 from priyom.delivery.database import Database
@@ -123,6 +124,22 @@ def test_a_stale_one_never_leaves(account: Account, order: Make) -> None:
     assert Fact.objects.get(type="DeliverySettled").data["code"] == "stale"
 
 
+def test_what_becomes_stale_in_the_queue_never_leaves(account: Account, order: Make) -> None:
+    numbers = [order(address=f"+7701{n:07d}") for n in range(200)]
+    stale: dict[int, str] = {}
+
+    class Moves(Script):
+        async def send(self, http: Http, account: Wire, outgoing: Outgoing) -> Receipt:
+            stale[numbers[-1]] = "визит перенесен"  # it was right when it was claimed
+            await asyncio.sleep(0.2)
+            return await super().send(http, account, outgoing)
+
+    script = Moves()
+    run(account, script, lambda: not Delivery.objects.filter(state__in=("waiting", "sending")).exists(), stale=stale)
+    assert set(script.seen) == {f"d{number}" for number in numbers[:-1]}
+    assert Delivery.objects.get(pk=numbers[-1]).code == "stale"
+
+
 def test_down_is_noted_and_probed_one_at_a_time(account: Account, order: Make) -> None:
     for _ in range(30):
         order()
@@ -207,4 +224,26 @@ def test_stopping_gives_back_what_has_not_left(account: Account, order: Make) ->
     assert set(Delivery.objects.filter(signal="accepted").values_list("pk", flat=True)) == sent
     left = Delivery.objects.filter(state="waiting")
     assert set(left.values_list("pk", flat=True)) == set(numbers) - sent
-    assert set(left.values_list("tries", flat=True)) == {0}
+    assert not left.exclude(tries=F("untried")).exists()
+
+
+def test_a_message_that_could_not_leave_does_not_shut_its_chat(account: Account, order: Make) -> None:
+    """The account goes down while others stand before the gate; all of them leave when it is back."""
+    numbers = [order(address=f"+7701{n:07d}") for n in range(20)]
+    script = Script(*(Unavailable("нет связи") for _ in range(4)))
+    run(account, script, lambda: Delivery.objects.filter(signal="accepted").count() == len(numbers))
+    assert Delivery.objects.filter(signal="accepted").count() == len(numbers)
+
+
+def test_a_vendor_that_refuses_the_question_has_not_refused_the_message(account: Account, order: Make) -> None:
+    number = order()
+
+    class Refuses(Script):
+        async def find(self, http: Http, account: Wire, outgoing: Outgoing) -> Receipt | None:
+            raise Rejected("нет такого метода", "404")
+
+    Delivery.objects.filter(pk=number).update(maybe_sent=True)
+    script = Refuses()
+    run(account, script, 1.0)
+    row = Delivery.objects.get(pk=number)
+    assert (row.state, row.signal, row.maybe_sent, script.seen) == ("waiting", "", True, [])

@@ -18,6 +18,7 @@ from priyom.delivery import fence
 from priyom.delivery.consequence import ASK_AFTER, TAKEN_OVER
 from priyom.delivery.database import Database, conninfo, cut
 from priyom.delivery.fence import BEAT_EVERY, FENCE, LEASE, Fence
+from priyom.foundation.http import GIVE_UP
 from priyom.workers.deliver import GRACE
 from priyom.workers.lease import BEAT, END, END_OURS, LOCKS, NAME, PREFIX, SIGN, Others, Pulse
 
@@ -32,7 +33,8 @@ def test_nobody_is_given_accounts_while_another_may_send() -> None:
     """The order of time that the fence's docstring tells."""
     assert 2 * BEAT_EVERY < FENCE, "one beat may be lost"
     assert FENCE + GRACE < NOTICED < LEASE
-    assert FENCE + GRACE + ASK_AFTER <= TAKEN_OVER + 0.5
+    assert FENCE + GRACE + ASK_AFTER <= TAKEN_OVER
+    assert ASK_AFTER > GIVE_UP
 
 
 def test_the_fence_is_open_for_a_while_after_a_beat() -> None:
