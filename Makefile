@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help run install test test-quick test-journeys check check-static fmt bench chaos clean requirements chromium peers
+.PHONY: help run install test test-quick test-journeys check check-static fmt bench chaos faults clean requirements chromium peers
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -49,6 +49,10 @@ bench: $(VENV)/stamp-dev ## measure, beside others too, and print tables (about 
 
 chaos: $(VENV)/stamp-dev ## kill the program at its every line and balance the books (half an hour)
 	$(PY) -m journeys.chaos
+
+faults: $(VENV)/stamp-dev ## cut machines, disks and clocks off for minutes, and live a model's many lives (an hour)
+	PRIYOM_LONG=1 $(PY) -m pytest -m "journey or browser" journeys/test_faults.py journeys/test_hosts.py
+	PRIYOM_LONG=1 $(PY) -m pytest priyom/delivery/tests/test_model.py
 
 clean: ## remove the virtual environment and caches; data in var/ stay
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

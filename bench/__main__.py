@@ -14,6 +14,8 @@ import time
 QUICK = {
     "engine": ["--count", "2000", "--rounds", "2"],
     "way": ["--count", "100", "--rounds", "1"],
+    "hooks": ["--seconds", "5"],
+    "workers": ["--count", "1600", "--rounds", "1"],
     "peers": ["--quick"],
 }
 ASKED_FOR = ("growth",)
@@ -21,6 +23,8 @@ ASKED_FOR = ("growth",)
 TITLES = {
     "engine": "The delivery engine",
     "way": "The whole way of a reminder",
+    "hooks": "Webhooks",
+    "workers": "Several workers against one",
     "peers": "The engine and its peers at the same job",
     "memory": "A worker's memory",
     "growth": "The engine with a long past",

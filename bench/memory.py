@@ -13,8 +13,8 @@ from journeys import counting
 
 SECONDS = 8.0
 FEW, MANY = 10_000, 200_000
-COLUMNS = """account_id, op, rank, address, body, quiet, origin, goal, state, created_at, due_at, tries, maybe_sent, signal,
-    evidence, code, provider_id, currency, edited_text"""
+COLUMNS = """account_id, op, rank, address, body, quiet, origin, goal, state, created_at, due_at, tries, untried,
+    maybe_sent, signal, evidence, code, provider_id, currency, edited_text"""
 MULTIPLY = (
     f"INSERT INTO delivery_delivery ({COLUMNS}) SELECT {COLUMNS} FROM delivery_delivery, generate_series(1, %s)"
     " WHERE account_id = %s"

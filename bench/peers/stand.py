@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from bench.peers import cpu
+from bench import cpu
 from bench.peers.contestants import Contestant
 from bench.peers.install import NPM, ROOT
 from config import postgres
