@@ -23,6 +23,7 @@ from priyom.journal.react import next_due as fact_due
 from priyom.journal.react import react_once
 from priyom.notifications.advance import advance_once as notification_step
 from priyom.notifications.advance import next_due as notification_due
+from priyom.notifications.recheck import families
 from priyom.notifications.recheck import sql as recheck_sql
 from priyom.scenarios.advance import advance_once as run_step
 from priyom.scenarios.advance import next_due as run_due
@@ -68,7 +69,7 @@ def gateway(say: Say | Signal | Refused = accepts) -> list[Delivery]:
     for account in Account.objects.filter(enabled=True).order_by("id"):
         claimed = _rows(delivery_sql["claim"], {"account": account.pk, "now": now(), "most": 1000, "asks": None})
         ids = sorted(row[0] for row in claimed)
-        stale = dict(_rows(recheck_sql["recheck"], {"ids": ids}))
+        stale = dict(_rows(recheck_sql["recheck"], {"ids": ids, "families": families()}))
         for row in Delivery.objects.filter(pk__in=ids).select_related("account").order_by("id"):
             if row.pk in stale:
                 settle_now(Settled(row.pk, row.tries, Signal.FAILED, stale[row.pk], "stale", state="cancelled"))

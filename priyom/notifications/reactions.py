@@ -15,6 +15,7 @@ from priyom.appointments.facts import (
 from priyom.consent.facts import ConsentChanged
 from priyom.contracts.message import Signal
 from priyom.contracts.registry import channel as find_channel
+from priyom.contracts.registry import family
 from priyom.delivery.enqueue import cancel
 from priyom.delivery.facts import DeliverySettled
 from priyom.foundation.clock import now
@@ -105,7 +106,8 @@ def visit_cancelled(fact: VisitCancelled, seen: Seen) -> None:
 @reacts_to(ContactLost)
 def contact_lost(fact: ContactLost, seen: Seen) -> None:
     """The way is closed while its leg waits there: on to the next one at once."""
-    for leg in _waiting(fact.patient_id).filter(contact_point=fact.contact_point_id, account__channel=fact.channel):
+    channels = family(fact.channel) if fact.how == "gone" else {fact.channel}
+    for leg in _waiting(fact.patient_id).filter(contact_point=fact.contact_point_id, account__channel__in=channels):
         _close_way(leg, fact.why or "канал закрыт")
 
 
@@ -115,7 +117,7 @@ def consent_changed(fact: ConsentChanged, seen: Seen) -> None:
     if fact.given:
         return
     legs = _waiting(fact.patient_id).filter(notification__purpose=fact.purpose)
-    for leg in legs.filter(account__channel=fact.channel) if fact.channel else legs:
+    for leg in legs.filter(account__channel__in=family(fact.channel)) if fact.channel else legs:
         _close_way(leg, "пациент отказался от сообщений")
 
 

@@ -16,7 +16,8 @@ from priyom.journal.models import Fact
 from priyom.notifications.models import Leg, Notification
 from priyom.notifications.notify import Order, call_at, last_call, notify
 from priyom.notifications.tests.conftest import Accounts
-from priyom.patients.models import Reach
+from priyom.patients.models import ContactPoint, Reach
+from priyom.patients.reach import lost as mark_lost
 from tests.driver import BLOCKED, REJECTED, gateway, press, rest, settle_house, settle_now, tell, turn
 from tests.factories import CHAT, MAIL, MAX_CHAT, MONDAY, PHONE, make_patient, make_reach, make_visit
 
@@ -324,6 +325,23 @@ def test_a_channel_the_patient_forbade_is_skipped_also_between_order_and_sending
     assert legs(row) == [("telegram", "failed"), ("smsc", "waiting")]
     reminder(make_visit(patient, MONDAY + 4 * DAY))
     assert channels(rest()) == ["smsc"]
+
+
+def test_a_word_to_one_gateway_cancels_what_waits_at_its_spare(accounts: Accounts) -> None:
+    patients = [make_patient(phone=phone) for phone in (PHONE, "+77011234568", "+77011234569")]
+    rows = [reminder(make_visit(patient, MONDAY + DAY)) for patient in patients]
+    settle_house()
+    withdraw(patients[0], "service", "smsru", "x", "")
+    points = [ContactPoint.objects.get(patient=patient) for patient in patients]
+    mark_lost(points[1], "smsru", "gone", "x", now())
+    mark_lost(points[2], "smsru", "blocked", "x", now())
+    settle_house()
+    assert [legs(row) for row in rows] == [[("smsc", "failed")], [("smsc", "failed")], [("smsc", "waiting")]]
+    assert list(Delivery.objects.order_by("id").values_list("state", flat=True)) == [
+        "cancelled",
+        "cancelled",
+        "waiting",
+    ]
 
 
 def test_a_broken_or_disabled_account_is_no_way(accounts: Accounts) -> None:

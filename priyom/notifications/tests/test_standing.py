@@ -191,6 +191,24 @@ def test_each_reason_not_to_go() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_last_look_goes_by_the_family() -> None:
+    visit, number, point = waiting("smsc")
+    withdraw(visit.patient, "service", "smsru", "x", "")
+    assert look(number) == {number: "пациент отказался от сообщений"}
+    give(visit.patient, "service", "smsaero", "x", "")
+    assert look(number) == {}
+    withdraw(visit.patient, "service", "zadarma", "x", "")
+    assert look(number) == {}, "a voice is another way"
+    reach.lost(point, "smsru", "blocked", "x", MONDAY)
+    assert look(number) == {}
+    reach.lost(point, "smsru", "gone", "x", MONDAY)
+    assert look(number) == {number: "канал закрыт пациентом"}
+    reach.opened(point, "smsru", MONDAY)
+    reach.lost(point, "zadarma", "gone", "x", MONDAY)
+    assert look(number) == {}
+
+
+@pytest.mark.django_db(transaction=True)
 def test_messages_of_people_are_not_looked_at() -> None:
     _, number, _ = waiting()
     Visit.objects.update(state="cancelled")
