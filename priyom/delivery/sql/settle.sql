@@ -20,8 +20,9 @@ WITH result AS (
     WHERE d.id = r.id AND CASE
         -- the result of the claim that is under way; or the vendor took an earlier one, whose answer comes late
         WHEN d.state = 'sending' THEN r.of_try = d.tries OR r.of_try = 0 OR r.rung > 0
-        -- a late answer to a try whose outcome was thought unknown; or the end of what waited too long
-        WHEN d.state = 'waiting' THEN r.rung > 0 AND d.maybe_sent OR r.code = 'expired' AND r.of_try = d.tries
+        -- a late answer to a try whose outcome was thought unknown; proof that it stands in the chat, though the gateway
+        -- refused it; or the end of what waited too long
+        WHEN d.state = 'waiting' THEN r.rung > 0 AND d.maybe_sent OR r.rung >= 3 OR r.code = 'expired' AND r.of_try = d.tries
         WHEN d.state = 'cancelled' AND r.signal = 'failed' THEN d.signal = 'uncertain' AND r.of_try IN (0, d.tries)
         WHEN d.state = 'cancelled' THEN r.rung > 0 AND (d.signal = 'uncertain' OR r.rung > coalesce(array_position(ARRAY['accepted', 'sent', 'delivered', 'read', 'answered'], d.signal), 0))
         -- settled: only forward. After «failed» only proof that the message stands; after proof no «failed», and never

@@ -112,7 +112,7 @@ class Oracle:
         if row.state == "waiting":
             if code == "expired":
                 return token == row.token
-            return took and row.maybe
+            return took and (row.maybe or RUNG[signal] >= RUNG["delivered"])
         if row.state == "cancelled":
             if signal == "failed":
                 return row.signal == "uncertain" and ours

@@ -18,7 +18,7 @@ from priyom.delivery.consequence import Again, Settled, storable, taken
 from priyom.delivery.database import Database
 from priyom.delivery.enqueue import cancel
 from priyom.delivery.models import Account, Delivery
-from priyom.delivery.settle import NotYetKnown, again_values, mark_edited, report, settled_values, sql
+from priyom.delivery.settle import NotYetKnown, advance, again_values, mark_edited, report, settled_values, sql
 from priyom.delivery.tests.conftest import Make
 from priyom.foundation.clock import now
 from priyom.journal.models import Fact, Pending
@@ -157,7 +157,8 @@ def test_a_result_of_an_older_claim_puts_nothing_back(account: Account, order: M
     row = Delivery.objects.get(pk=number)
     assert (row.state, row.tries, row.maybe_sent) == ("sending", 2, True)
     put_back(Again(number, 2, 0.0, tried=False))
-    assert Delivery.objects.get(pk=number).tries == 1
+    row.refresh_from_db()
+    assert (row.state, row.tries, row.untried) == ("waiting", 2, 1)
 
 
 def put_back(item: Again) -> None:
@@ -172,6 +173,16 @@ def test_a_late_answer_ends_an_unknown_one(account: Account, order: Make) -> Non
     settle(Settled(uncertain, 1, Signal.UNCERTAIN, "молчит"))
     settle(taken(waiting, 1, Receipt("g1")), taken(uncertain, 1, Receipt("g2")))
     assert set(Delivery.objects.values_list("state", "signal")) == {("settled", "accepted")}
+
+
+def test_who_answers_has_it_though_the_gateway_was_unavailable(account: Account, order: Make) -> None:
+    number, taken_only = order(), order()
+    claim(account)
+    put_back(Again(number, 1, 60.0))
+    put_back(Again(taken_only, 1, 60.0))
+    assert advance(number, Signal.ANSWERED, "нажато")
+    assert not advance(taken_only, Signal.SENT, "передано")
+    assert [row.state for row in Delivery.objects.order_by("id")] == ["settled", "waiting"]
 
 
 def test_claiming_takes_presses_first_and_leaves_what_is_not_due(account: Account, order: Make) -> None:
