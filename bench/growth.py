@@ -39,8 +39,8 @@ REACHES = """
 """
 PAST = """
     INSERT INTO delivery_delivery (account_id, contact_point_id, patient_id, visit_id, op, rank, address, body, quiet,
-        origin, origin_id, goal, state, created_at, due_at, expires_at, tries, untried, maybe_sent, claimed_at, sent_at, signal,
-        signal_at, evidence, code, provider_id, currency, edited_text)
+        origin, origin_id, goal, state, created_at, due_at, expires_at, tries, untried, maybe_sent, claimed_at, sent_at,
+        signal, signal_at, evidence, code, provider_id, currency, edited_text)
     SELECT %(account)s, p.id, p.patient_id, n, 'send', 3, p.address, %(body)s::jsonb, false,
         'notification', n, 'answered', 'settled', at, at, at + interval '1 day', 1, 0, false, at, at,
         (ARRAY['accepted', 'delivered', 'read', 'answered', 'failed'])[1 + n %% 5], at, '', '', 'past' || n, '', ''

@@ -1,6 +1,7 @@
 """A gateway that counts: how often each key came, how often it was delivered. It speaks just enough HTTP to be faster
 than anything that calls it. Run as a process of its own: `python -m journeys.counting_gateway [--delay SECONDS] [--host
-ADDRESS]` prints its port. `POST /send` and `/send_once` (drops doubles by key), `POST /find`, `GET /counts`, `POST /mode/{ok|down}`.
+ADDRESS]` prints its port. `POST /send` and `/send_once` (drops doubles by key), `POST /find`, `GET /counts`,
+`POST /mode/{ok|down}`.
 """
 
 from __future__ import annotations

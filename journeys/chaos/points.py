@@ -25,7 +25,8 @@ PLANNING, RECONCILING, OTHER = "planning the route", "reconciling", "elsewhere i
 
 FILES = {
     "delivery/accounts.py": TAKING, "workers/deliver.py": TAKING, "delivery/claim.py": CLAIMING,
-    "delivery/pump.py": BEFORE, "delivery/pace.py": BEFORE, "delivery/warm.py": CLAIMED, "delivery/attempt.py": BEFORE,
+    "delivery/pump.py": CLAIMING, "delivery/crew.py": BEFORE,
+    "delivery/queue.py": BEFORE, "delivery/pace.py": BEFORE, "delivery/warm.py": CLAIMED, "delivery/attempt.py": BEFORE,
     "delivery/consequence.py": UNSETTLED, "delivery/health.py": UNSETTLED, "delivery/settler.py": SETTLING,
     "delivery/settle.py": SETTLING, "delivery/database.py": STATEMENT, "delivery/tend.py": TENDING,
     "delivery/enqueue.py": PLANNING, "delivery/incoming.py": HOOK, "delivery/listening.py": HOOK,
@@ -43,11 +44,12 @@ and `webhooks` that does something belongs to the way too."""
 NOT_THE_WAY = ("__init__.py", "apps.py", "models.py", "facts.py")
 
 FUNCTIONS = {
-    "Pump._recover": LEFT, "left_behind": LEFT, "left": LEFT, "_recovered": LEFT, "unknown": LEFT, "Pump.run": TAKING,
+    "Pump._recover": LEFT, "left_behind": LEFT, "left": LEFT, "recovered": LEFT, "unknown": LEFT, "Pump.run": TAKING,
     "Pump._round": CLAIMING, "Pump._room": CLAIMING, "with_files": CLAIMED, "Pump._look_again": CLAIMED,
-    "Pump._start": CLAIMED, "Pump._mind": UNSETTLED, "Pump._settle": UNSETTLED, "Settler.put": UNSETTLED,
-    "Pump._done": SETTLED, "Pump._worked": SETTLED, "Pump._sleep_till_due": SETTLED, "nearest": SETTLED,
-    "Pump.stop": ENDING, "Deliver.stop": ENDING, "Settler.flush": ENDING, "Deliver._end": ENDING,
+    "Crew.take_up": CLAIMED, "Crew._start": CLAIMED, "Crew._mind": UNSETTLED, "Pump._settle": UNSETTLED,
+    "Settler.put": UNSETTLED,
+    "Pump._done": SETTLED, "Crew._worked": SETTLED, "Pump._sleep_till_due": SETTLED, "nearest": SETTLED,
+    "Pump.stop": ENDING, "Crew.stop": ENDING, "Deliver.stop": ENDING, "Settler.flush": ENDING, "Deliver._end": ENDING,
     "Deliver._stop_pumps": ENDING, "claim_raw": INTERPRETING, "interpret_next": INTERPRETING,
     "request_of": INTERPRETING, "_put_off": INTERPRETING, "next_due": INTERPRETING,
 }  # fmt: skip
@@ -55,7 +57,7 @@ FUNCTIONS = {
 
 AFTER = {
     ("delivery/pump.py", "Pump._claim"): ("claimed = await claim(", CLAIMING, CLAIMED),
-    ("delivery/pump.py", "Pump._send"): ("outcome = await attempt(", BEFORE, UNSETTLED),
+    ("delivery/crew.py", "Crew._send"): ("outcome = await attempt(", BEFORE, UNSETTLED),
     ("delivery/attempt.py", "attempt"): ("receipt = await _perform(", BEFORE, UNSETTLED),
     ("delivery/settler.py", "Settler._write"): ("await self._write_these(outcomes)", SETTLING, SETTLED),
     ("foundation/http.py", "Http.request"): ("response = await call.build().send()", LEAVING, ANSWERED),

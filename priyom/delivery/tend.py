@@ -22,9 +22,9 @@ from priyom.contracts.message import Asked
 from priyom.delivery.accounts import as_json
 from priyom.delivery.attempt import whence
 from priyom.delivery.consequence import pause, storable
+from priyom.delivery.crew import Line
 from priyom.delivery.database import Database
 from priyom.delivery.listening import Letterbox
-from priyom.delivery.pump import Line
 from priyom.delivery.settle import NotYetKnown, report
 from priyom.foundation.clock import now
 from priyom.foundation.http import Http

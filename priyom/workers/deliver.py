@@ -23,10 +23,11 @@ from priyom.contracts import registry
 from priyom.contracts.card import BadSettings
 from priyom.delivery.accounts import LOCKED, wired
 from priyom.delivery.claim import expired, next_expiry
+from priyom.delivery.crew import Line, Recheck
 from priyom.delivery.database import Database, cut
 from priyom.delivery.facts import AccountHealthChanged
 from priyom.delivery.fence import Fence
-from priyom.delivery.pump import Line, Pump, Recheck
+from priyom.delivery.pump import Pump
 from priyom.delivery.settler import Settler
 from priyom.delivery.tend import Tender
 from priyom.foundation.clock import now

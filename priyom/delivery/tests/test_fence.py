@@ -20,9 +20,10 @@ from priyom.delivery import accounts
 from priyom.delivery.attempt import attempt
 from priyom.delivery.claim import claim, left_behind
 from priyom.delivery.consequence import ASK_AFTER, TAKEN_OVER, Again, Settled, taken, unknown
+from priyom.delivery.crew import Line
 from priyom.delivery.database import Database
 from priyom.delivery.models import Account, Delivery
-from priyom.delivery.pump import Line, Pump
+from priyom.delivery.pump import Pump
 from priyom.delivery.settle import put_back, settle
 from priyom.delivery.settler import Settler
 from priyom.delivery.tests.conftest import Make

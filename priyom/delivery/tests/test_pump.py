@@ -20,9 +20,10 @@ from priyom.contracts.channel import Channel, Identity, Sender
 from priyom.contracts.errors import Misconfigured, NotReachable, OptedOut, Rejected, Throttled, Unavailable, Uncertain
 from priyom.contracts.message import Outgoing, Receipt
 from priyom.delivery import accounts
+from priyom.delivery.crew import Line
 from priyom.delivery.database import Database
 from priyom.delivery.models import Account, Delivery
-from priyom.delivery.pump import Line, Pump
+from priyom.delivery.pump import Pump
 from priyom.delivery.settler import Settler
 from priyom.delivery.tests.conftest import Make
 from priyom.foundation.clock import now

@@ -25,9 +25,9 @@ from priyom.contracts.message import Asked, Signal
 from priyom.contracts.vitals import Quality, Vitals
 from priyom.delivery import accounts
 from priyom.delivery.attempt import Claimed
+from priyom.delivery.crew import Line
 from priyom.delivery.database import Database
 from priyom.delivery.models import Account, AccountState, Delivery, RawUpdate, StoredFile
-from priyom.delivery.pump import Line
 from priyom.delivery.tend import Tender
 from priyom.delivery.tests.conftest import Make
 from priyom.delivery.warm import Warm, ceiling

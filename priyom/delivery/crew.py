@@ -1,0 +1,239 @@
+"""The senders of one account: so many at once as its card allows, each message at its moment, the one that is most
+waited for first, and none that has become wrong since it was claimed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+
+from priyom.contracts.channel import Account, Channel
+from priyom.contracts.message import Signal
+from priyom.delivery.attempt import Claimed, attempt
+from priyom.delivery.claim import CRASHED, TOO_LATE
+from priyom.delivery.consequence import Again, Outcome, Settled, Strain, storable
+from priyom.delivery.database import Database
+from priyom.delivery.health import Health
+from priyom.delivery.pace import Pace
+from priyom.delivery.queue import Queue
+from priyom.foundation.clock import now
+from priyom.foundation.http import Http
+
+log = logging.getLogger(__name__)
+
+MOST = 1000
+FRESH = 0.25
+"""Seconds after which what was found still right is looked at once more before it leaves: visits move meanwhile."""
+
+Recheck = Callable[[psycopg.AsyncConnection[Any], list[int]], Awaitable[dict[int, str]]]
+Fence = Callable[[], bool]
+"""Whether this process may still let messages leave: False as soon as another may have been given its accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An account as the pump needs it: opened secrets, its channel, its pace, what the database says of its health."""
+
+    id: int
+    channel: Channel
+    wire: Account
+    pace: float | None
+    paused_until: datetime | None
+    health: str
+    warm_since: date | None = None
+
+    @property
+    def rate(self) -> float:
+        """Messages per second."""
+        return self.pace or self.channel.card.pace
+
+
+class Crew:
+    """`settle` is told what became of each, `wake` that there is room or that something is to be noted."""
+
+    def __init__(
+        self, database: Database, http: Http, line: Line, recheck: Recheck, fence: Fence, *,
+        settle: Callable[[Outcome], None], wake: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.line = line
+        self.pace = Pace(line.rate)
+        self.health = Health(line.health, line.paused_until)
+        self.queue = Queue(line.channel.card.chat_every, line.channel.card.chat_burst)
+        self.session: Any = None
+        self.to_note = False
+        """The account's health has changed and is to be written down."""
+        self._database, self._http, self._recheck, self._fence = database, http, recheck, fence
+        self._settle, self._wake = settle, wake
+        self._workers: set[asyncio.Task[None]] = set()
+        self._asleep = 0
+        """Senders that wait for their moment; each will take one."""
+        self._opening: asyncio.TimerHandle | None = None
+        self._looked = 0.0
+        """When everything in the queue was last known to be right."""
+        self._looking = asyncio.Lock()
+        self._stopping = False
+
+    @property
+    def wire(self) -> Account:
+        """The account as its channel wants it, with the line that is held for it."""
+        wire = self.line.wire
+        return wire if self.session is None else replace(wire, session=self.session)
+
+    def take_up(self, items: Sequence[Claimed], found: float) -> None:
+        """These shall leave; at `found` they were right. What must wait behind another of its chat is given back."""
+        if not len(self.queue):
+            self._looked = found
+        time = _time()
+        for item in items:
+            if (wait := self.queue.held(item, time)) > 0:
+                self.give_back([item], wait)
+            else:
+                self.queue.put(item)
+        self._start()
+
+    def give_back(self, items: Sequence[Claimed], after: float = 0.0) -> None:
+        """These have not left: they wait again, for at least so many seconds."""
+        for item in items:
+            self._settle(Again(item.id, item.of_try, after, tried=False))
+
+    def hold(self, address: str, rank: int, number: int, after: float) -> None:
+        """This message is tried again in so many seconds: what is behind it in its chat waits too."""
+        self.give_back(self.queue.hold(address, rank, number, _time() + after), after)
+
+    async def stop(self, grace: float) -> None:
+        """Give back what has not left, give what is under way `grace` seconds; the rest is cut off."""
+        self._stopping = True
+        self._release()
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._workers:
+            _, late = await asyncio.wait(set(self._workers), timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _start(self) -> None:
+        self._opening = None
+        if self._stopping:
+            self._release()
+        self.queue.look(_time())
+        most = 1 if self.health.probing else self.line.channel.card.parallel
+        for _ in range(min(self.queue.ready - self._asleep, most - len(self._workers))):
+            task = asyncio.create_task(self._work())
+            self._workers.add(task)
+            task.add_done_callback(self._worked)
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        self._workers.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("account %s: a sender broke", self.line.wire.key, exc_info=error)
+        if self._workers:
+            return
+        if self.queue.ready:
+            self._release()
+        elif self._opening is None and (wait := self.queue.wait(_time())) is not None:
+            self._opening = asyncio.get_running_loop().call_later(wait, self._start)
+
+    async def _work(self) -> None:
+        low = min(MOST, math.ceil(self.pace.rate)) // 2
+        while self.queue.ready > self._asleep:
+            # The moment first, the message then: who waits for an answer goes before what was claimed earlier.
+            wait = self.pace.take(_time()) or self.pace.gate(_time())
+            if wait > 0:
+                await self._moment(wait)
+            if _time() - self._looked > FRESH and not await self._look_once_more():
+                return
+            claimed = self.queue.take(_time())
+            if self.queue.ready <= low:
+                self._wake()
+            if claimed is not None and not await self._send(claimed):
+                return
+
+    async def _moment(self, wait: float) -> None:
+        self._asleep += 1
+        try:
+            while wait > 0:
+                await asyncio.sleep(wait)
+                wait = self.pace.gate(_time())
+        finally:
+            self._asleep -= 1
+
+    async def _look_once_more(self) -> bool:
+        """Take out what has become wrong in the queue. False: that cannot be known, and all of it is given back."""
+        async with self._looking:
+            if (begun := _time()) - self._looked <= FRESH:
+                return True
+            letters = [item for item in self.queue.items() if item.op == "send"]
+            try:
+                async with self._database.connection() as connection:
+                    wrong = await self._recheck(connection, [item.id for item in letters])
+            except psycopg.Error as error:
+                log.warning("account %s cannot look again: %s", self.line.wire.key, str(error).strip())
+                self._release()
+                return False
+            waiting = {item.id for item in self.queue.items()}
+            for item in letters:
+                if item.id in wrong and item.id in waiting:
+                    self.queue.remove(item)
+                    self._settle(stale(item, wrong[item.id]))
+            self._looked = begun
+            return True
+
+    async def _send(self, claimed: Claimed) -> bool:
+        """Let one leave; False when nothing more may."""
+        begun, moment = _time(), now()
+        if self._stopping or self.health.wait(moment) > 0 or self.health.broken or not self._fence():
+            self.queue.done(claimed, _time())
+            self.give_back([claimed])
+            self._release()
+            return False
+        if claimed.expires_at is not None and claimed.expires_at <= moment:
+            outcome: Outcome = too_late(claimed)
+        else:
+            outcome = await attempt(self._http, self.line.channel, self.wire, claimed, self._fence)
+            self._mind(outcome, begun)
+        self._settle(outcome)
+        self.queue.done(claimed, _time())
+        if isinstance(outcome, Again):
+            self.hold(claimed.address, claimed.rank, claimed.id, outcome.after)
+        return True
+
+    def _mind(self, outcome: Outcome, begun: float) -> None:
+        if outcome.strain is Strain.NONE:
+            if self.health.good(_time()):
+                self.pace.slow_down(_time())
+                self.to_note = True
+                self._wake()
+            return
+        after = outcome.after if isinstance(outcome, Again) else 0.0
+        if self.health.strained(outcome.strain, outcome.evidence, after, now(), begun, _time()):
+            if outcome.strain is Strain.SLOW:
+                self.pace.slow_down(_time())
+            self.to_note = True
+        self._wake()
+
+    def _release(self) -> None:
+        self.give_back(self.queue.drain())
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def stale(item: Claimed, why: str) -> Settled:
+    """The end of one that must not leave any more."""
+    signal = Signal.UNCERTAIN if item.maybe_sent else Signal.FAILED
+    return Settled(item.id, item.of_try, signal, storable(why, 300), "stale", state="cancelled")
+
+
+def too_late(item: Claimed) -> Settled:
+    """The end of one whose time is over."""
+    if item.maybe_sent:
+        return Settled(item.id, item.of_try, Signal.UNCERTAIN, CRASHED, "expired")
+    return Settled(item.id, item.of_try, Signal.FAILED, TOO_LATE, "expired")
