@@ -71,6 +71,21 @@ WITH result AS (
     WHERE (SELECT count(*) FROM settled) < (SELECT count(*) FROM result) AND r.of_try > 0 AND NOT r.once
       AND NOT EXISTS (SELECT FROM settled s WHERE s.id = r.id)
       AND before.op = 'send' AND before.signal IN ('accepted', 'sent', 'delivered', 'read', 'answered')
+), overtaken AS MATERIALIZED (
+    -- Receipts that moved nothing, because an answer came before them: their claims are the newest, see `receipt`.
+    SELECT r.* FROM result r
+    WHERE (SELECT count(*) FROM settled) < (SELECT count(*) FROM result) AND r.of_try > 0 AND r.rung > 0
+      AND NOT EXISTS (SELECT FROM settled s WHERE s.id = r.id)
+), receipt AS (
+    -- By no state that the answer changes: where it commits while this waits for the row, the old one is asked first.
+    UPDATE delivery_delivery d
+    SET provider_id = CASE WHEN d.provider_id = '' THEN o.provider_id ELSE d.provider_id END,
+        cost = coalesce(d.cost, o.cost), segments = coalesce(d.segments, o.segments),
+        currency = CASE WHEN d.currency = '' THEN o.currency ELSE d.currency END
+    FROM overtaken o
+    WHERE d.id = o.id AND d.tries = o.of_try AND d.state <> 'waiting' AND d.provider_id IN ('', o.provider_id)
+      AND (d.provider_id <> o.provider_id OR d.cost IS NULL AND o.cost IS NOT NULL
+           OR d.segments IS NULL AND o.segments IS NOT NULL OR d.currency = '' AND o.currency <> '')
 ), unknown AS (
     INSERT INTO delivery_doubt AS doubt (delivery_id, kind, since, why, resolved, how)
     SELECT id, 'lost', at, evidence, '', '' FROM settled WHERE signal = 'uncertain'

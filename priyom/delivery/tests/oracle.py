@@ -96,6 +96,8 @@ class Oracle:
         """A word about it; True when it is news, and then it is told."""
         row = self.rows[number]
         if not self._is_news(row, token, signal, code):
+            if row.token == token and RUNG[signal] > 0 and row.state != "waiting":
+                row.provider_id = row.provider_id or provider_id  # the receipt of what was answered before
             return False
         row.state, row.signal, row.maybe = state, signal, row.maybe or signal == "uncertain"
         row.provider_id = provider_id or row.provider_id

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -183,6 +184,54 @@ def test_who_answers_has_it_though_the_gateway_was_unavailable(account: Account,
     assert advance(number, Signal.ANSWERED, "нажато")
     assert not advance(taken_only, Signal.SENT, "передано")
     assert [row.state for row in Delivery.objects.order_by("id")] == ["settled", "waiting"]
+
+
+RECEIPT = Receipt("g1", cost=Decimal("2.5"), currency="RUB", segments=3)
+
+
+def receipt(number: int) -> tuple[str, str, str, Decimal | None, str, int | None]:
+    row = Delivery.objects.get(pk=number)
+    return row.signal, row.evidence, row.provider_id, row.cost, row.currency, row.segments
+
+
+def test_an_answer_that_overtakes_our_receipt_leaves_it_whole(account: Account, order: Make) -> None:
+    number, reclaimed, other = order(), order(), order()
+    claim(account)
+    put_back(Again(reclaimed, 1, 0.0))
+    claim(account)
+    for each in (number, reclaimed):
+        advance(each, Signal.ANSWERED, "нажато")
+    settle(taken(number, 1, RECEIPT), taken(reclaimed, 1, RECEIPT), taken(other, 1, Receipt("g2")))
+    assert receipt(number) == ("answered", "нажато", "g1", Decimal("2.5"), "RUB", 3)
+    assert receipt(reclaimed) == ("answered", "нажато", "", None, "", None), "the receipt of another try"
+    settle(taken(number, 1, Receipt("g3", cost=Decimal(9), currency="KZT", segments=9)))
+    assert receipt(number) == ("answered", "нажато", "g1", Decimal("2.5"), "RUB", 3)
+    assert Fact.objects.filter(type="DeliverySettled").count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_commits_while_the_receipt_waits_for_it_leaves_it_whole(account: Account, order: Make) -> None:
+    number = order()
+    claim(account)
+
+    def late() -> None:
+        settle(taken(number, 1, RECEIPT))
+        connection.close()
+
+    writing = threading.Thread(target=late)
+    with transaction.atomic():
+        advance(number, Signal.ANSWERED, "нажато")
+        writing.start()
+        while not waits_for_a_row():
+            assert writing.is_alive()
+    writing.join()
+    assert receipt(number) == ("answered", "нажато", "g1", Decimal("2.5"), "RUB", 3)
+
+
+def waits_for_a_row() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid')")
+        return bool(cursor.fetchone()[0])
 
 
 def test_claiming_takes_presses_first_and_leaves_what_is_not_due(account: Account, order: Make) -> None:
