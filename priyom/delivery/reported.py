@@ -4,10 +4,10 @@ of `settle.report`, which takes whatever is not so plain, one by one."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from django.db import OperationalError, connection, transaction
 
@@ -64,25 +64,26 @@ def settle_together(batch: Sequence[Told]) -> list[RawUpdate]:
 
 def _settle(ready: Sequence[Told], known: Mapping[Named, int]) -> None:
     with connection.cursor() as cursor:
-        for items, at in _batches(ready, known):
-            cursor.execute(sql["settle"], settled_values(items, at))
+        for turn in _turns(ready, known):
+            moments = {news.delivery_id: at for news, at in turn}
+            cursor.execute(sql["settle"], settled_values([news for news, _ in turn], moments))
 
 
-def _batches(ready: Sequence[Told], known: Mapping[Named, int]) -> Iterator[tuple[list[Settled], datetime]]:
-    """What one statement can settle: one report of each message, all of one moment. Where a gateway tells no moment it
-    is the second in which we heard of it; a message's reports stay in their order."""
-    turns: dict[int, int] = {}
-    ordered: list[tuple[int, datetime, Settled]] = []
+def _turns(ready: Sequence[Told], known: Mapping[Named, int]) -> list[list[tuple[Settled, datetime]]]:
+    """What one statement can settle: one report of each message, in their order. Where a gateway tells no moment it is
+    the second in which we heard of it."""
+    count: Counter[int] = Counter()
+    turns: list[list[tuple[Settled, datetime]]] = []
     for told in sorted(ready, key=lambda told: told.raw.pk):
         for report in told.reports:
             delivery_id = known[_named(told, report)]
-            turn = turns[delivery_id] = turns.get(delivery_id, -1) + 1
+            if count[delivery_id] == len(turns):
+                turns.append([])
             at = report.at or told.raw.received_at.replace(microsecond=0)
             news = Settled(delivery_id, 0, report.signal, storable(report.evidence, 300), storable(report.code, 60))
-            ordered.append((turn, at, news))
-    ordered.sort(key=lambda item: item[:2])
-    for (_, at), items in groupby(ordered, key=lambda item: item[:2]):
-        yield [news for _, _, news in items], at
+            turns[count[delivery_id]].append((news, at))
+            count[delivery_id] += 1
+    return turns
 
 
 def _known(batch: Sequence[Told]) -> dict[Named, int]:

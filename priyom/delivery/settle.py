@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -43,8 +43,8 @@ class NotYetKnown(Exception):
     """The report names a message we have not settled yet (or never sent): interpret it again a little later."""
 
 
-def settled_values(batch: Sequence[Settled], at: datetime | None = None) -> dict[str, Any]:
-    """Parameters of `settle.sql`; `at` is the moment of the signal, now when not given."""
+def settled_values(batch: Sequence[Settled], at: datetime | Mapping[int, datetime] | None = None) -> dict[str, Any]:
+    """Parameters of `settle.sql`; `at` is the moment of the signals, or of each by its delivery; now when not given."""
     moment = now()
     batch = sorted(batch, key=lambda item: item.delivery_id)
     return {
@@ -53,7 +53,7 @@ def settled_values(batch: Sequence[Settled], at: datetime | None = None) -> dict
         "signal": _texts([item.signal.value for item in batch]),
         "rung": _numbers([RUNGS[item.signal] for item in batch]),
         "state": _texts([item.state for item in batch]),
-        "at": at or moment,
+        "at": _moments(batch, at or moment),
         "evidence": _texts([item.evidence for item in batch]),
         "code": _texts([item.code for item in batch]),
         "provider_id": _texts([item.provider_id for item in batch]),
@@ -70,6 +70,13 @@ def settled_values(batch: Sequence[Settled], at: datetime | None = None) -> dict
 def _numbers(values: Sequence[int | Decimal | None]) -> str:
     """An array as PostgreSQL writes it: joining is several times cheaper than adapting value by value."""
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def _moments(batch: Sequence[Settled], at: datetime | Mapping[int, datetime]) -> str:
+    """The same for moments."""
+    if isinstance(at, datetime):
+        return "{" + ",".join([at.isoformat()] * len(batch)) + "}"
+    return "{" + ",".join([at[item.delivery_id].isoformat() for item in batch]) + "}"
 
 
 def _texts(values: Sequence[str]) -> str:

@@ -2,11 +2,12 @@
 -- note what the contact points have shown, and list what is not known. `of_try` ties a result to its claim; 0 is a
 -- gateway's later report. `once`: the vendor drops doubles by our key.
 WITH result AS (
-    SELECT r.*, %(at)s::timestamptz AS at FROM unnest(
+    SELECT r.* FROM unnest(
         %(id)s::text::bigint[], %(of_try)s::text::int[], %(signal)s::text::text[], %(rung)s::text::int[],
         %(state)s::text::text[], %(evidence)s::text::text[], %(code)s::text::text[], %(provider_id)s::text::text[],
-        %(cost)s::text::numeric[], %(currency)s::text::text[], %(segments)s::text::int[], %(once)s::text::bool[]
-    ) AS r (id, of_try, signal, rung, state, evidence, code, provider_id, cost, currency, segments, once)
+        %(cost)s::text::numeric[], %(currency)s::text::text[], %(segments)s::text::int[], %(once)s::text::bool[],
+        %(at)s::text::timestamptz[]
+    ) AS r (id, of_try, signal, rung, state, evidence, code, provider_id, cost, currency, segments, once, at)
 ), settled AS (
     UPDATE delivery_delivery d
     SET state = r.state, signal = r.signal, signal_at = r.at,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -84,6 +85,18 @@ def test_together_ends_as_one_by_one(account: Account, order: Make, data: st.Dat
             )
             transaction.set_rollback(True)
     assert found[0] == found[1]
+
+
+def test_reports_of_many_moments_are_one_statement(account: Account, order: Make) -> None:
+    ids = sent(order, 5)
+    at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    moments = [at + timedelta(seconds=number, microseconds=number) for number in range(5)]
+    reports = [(Reported(f"p{number}", Signal.DELIVERED, "", moments[number]),) for number in range(5)]
+    raws = [come(account, number, f"p{number}", Signal.DELIVERED) for number in range(5)]
+    with CaptureQueriesContext(connection) as done:
+        assert take(list(zip(raws, reports, strict=True))) == []
+    assert len([query for query in done if "journal_fact" in query["sql"]]) == 1
+    assert list(Delivery.objects.filter(pk__in=ids).order_by("id").values_list("signal_at", flat=True)) == moments
 
 
 def test_a_message_not_known_yet_is_waited_for(account: Account, order: Make) -> None:
