@@ -14,10 +14,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Min
 from psycopg.types.json import Jsonb
 
 from priyom.contracts import registry
@@ -193,9 +192,11 @@ def done(raw_ids: Sequence[int]) -> None:
 
 
 def next_due() -> datetime | None:
-    """When the next webhook is to be interpreted."""
-    found: datetime | None = RawUpdate.objects.filter(state=RawState.NEW).aggregate(at=Min("next_try_at"))["at"]
-    return found
+    """When the next webhook is to be interpreted; those that wait for another of their chat are not asked."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql["raw_due"])
+        found = cursor.fetchone()
+    return found and cast(datetime, found[0])
 
 
 def pending() -> int:

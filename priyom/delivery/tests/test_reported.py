@@ -18,7 +18,7 @@ from priyom.contracts.events import Reported
 from priyom.contracts.message import Signal
 from priyom.delivery import incoming, reported
 from priyom.delivery.models import Account, Delivery, RawUpdate
-from priyom.delivery.settle import report
+from priyom.delivery.settle import NotYetKnown, report
 from priyom.foundation.clock import clock, now
 from priyom.journal.models import Fact, Pending
 
@@ -138,6 +138,21 @@ def test_a_claim_takes_one_of_a_chat_and_no_more_bytes_than_fit(
         assert [raw.update_key for raw in incoming.claim(10)] == ["0", "2"]
         monkeypatch.setattr(incoming, "MOST_BYTES", 10)
         assert [raw.update_key for raw in incoming.claim(10)] == ["0"]
+
+
+def test_a_report_put_off_holds_up_nobody_in_its_chat(account: Account) -> None:
+    early, word, later = [come(account, number, "x", Signal.READ, "a") for number in range(3)]
+    clock.freeze(now() + timedelta(seconds=1))
+    incoming.put_off(early, NotYetKnown("рано"))
+    with transaction.atomic():
+        assert incoming.claim(10) == [word]
+        assert incoming.next_due() == word.next_try_at
+    incoming.put_off(word, ValueError("сбой"))
+    with transaction.atomic():
+        assert incoming.claim(10) == [], "what people say stays in order"
+    assert incoming.next_due() == RawUpdate.objects.get(pk=early.pk).next_try_at > later.next_try_at
+    incoming.done([early.pk, word.pk, later.pk])
+    assert incoming.next_due() is None
 
 
 @pytest.mark.django_db(transaction=True)
