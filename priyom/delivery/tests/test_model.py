@@ -31,8 +31,8 @@ from priyom.delivery import accounts
 from priyom.delivery.attempt import attempt
 from priyom.delivery.claim import claim, expired, left_behind
 from priyom.delivery.consequence import MOST_UNKNOWN, Again, Outcome, Settled
+from priyom.delivery.crew import stale, too_late
 from priyom.delivery.enqueue import Order, cancel, enqueue
-from priyom.delivery.pump import _expired, _stale
 from priyom.delivery.settle import NotYetKnown, advance, lose, put_back, report, settle
 from priyom.delivery.tend import MOST_ASKS
 from priyom.delivery.tend import sql as tend_sql
@@ -183,13 +183,13 @@ class Life(World):
         ids = [held.claimed.id for held in process.hands if not held.checked]
         with connection.cursor() as cursor:
             cursor.execute(RECHECK["recheck"], {"ids": ids, "families": "{}"})
-            stale = dict(cursor.fetchall())
-        assert set(stale) == {number for number in ids if self._is_stale(number)}
+            wrong = dict(cursor.fetchall())
+        assert set(wrong) == {number for number in ids if self._is_stale(number)}
         for held in list(process.hands):
             held.checked = True
-            if held.claimed.id in stale:
+            if held.claimed.id in wrong:
                 process.hands.remove(held)
-                process.results.append((_stale(held.claimed, stale[held.claimed.id]), held.token))
+                process.results.append((stale(held.claimed, wrong[held.claimed.id]), held.token))
 
     def _is_stale(self, number: int) -> bool:
         if number not in self.moments:
@@ -205,7 +205,7 @@ class Life(World):
         owner.hands.remove(held)
         item = held.claimed
         if item.expires_at is not None and item.expires_at <= now():
-            owner.results.append((_expired(item), held.token))
+            owner.results.append((too_late(item), held.token))
             return
         had, asked = self.gateway.got(item.id), self.gateway.sends
         self.gateway.fate, self.gateway.finds = fate, finds
@@ -250,7 +250,7 @@ class Life(World):
     def _release(self, process: Process) -> None:
         for held in process.hands:
             late = held.claimed.expires_at is not None and held.claimed.expires_at <= now()
-            outcome = _expired(held.claimed) if late else Again(held.claimed.id, held.claimed.of_try, 0.0, tried=False)
+            outcome = too_late(held.claimed) if late else Again(held.claimed.id, held.claimed.of_try, 0.0, tried=False)
             process.results.append((outcome, held.token))
         process.hands.clear()
 
