@@ -66,6 +66,10 @@ def test_round_a_silent_messenger_and_back(house: House) -> None:
     waiting = [visitor(house, number) for number in (2, 3)]
     until(lambda: all(house.visit(f"weather-{n}")["notifications"] for n in (2, 3)), what="the notifications")
     house.turn(minutes=4)
+    for _ in range(3):  # what is just being tried over the silent one leaves it at the next look
+        if all(texts(sms) for _, sms in waiting):
+            break
+        house.turn(minutes=1)
     for chat, sms in waiting:
         assert "записаны" in sms.wait("записаны", within=20)["text"]
         assert texts(chat) == []

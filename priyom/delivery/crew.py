@@ -206,7 +206,7 @@ class Crew:
 
     def _mind(self, outcome: Outcome, begun: float) -> None:
         if outcome.strain is Strain.NONE:
-            if self.health.good(_time()):
+            if self.health.good(now()):
                 self.pace.slow_down(_time())
                 self.to_note = True
                 self._wake()

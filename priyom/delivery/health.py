@@ -10,8 +10,8 @@ from priyom.delivery.consequence import LONGEST_PAUSE, Strain, pause
 ENOUGH, MANY = 2, 8
 """So many failures in a row make an account `down`: one may be a single broken connection, and at a busy gateway that
 has just taken others two may meet by chance."""
-JUST = 10.0
-"""Seconds for which an answer proves that the gateway is alive."""
+JUST = timedelta(seconds=10)
+"""For so long an answer proves that the gateway is alive."""
 CHECK_EVERY = timedelta(minutes=5)
 
 
@@ -24,7 +24,7 @@ class Health:
         self._failures = 0
         self._probes = int(health == "down")
         """Failures since it is down; 0: it is not."""
-        self._well_at = float("-inf")
+        self._well_at: datetime | None = None
         self._broken = health == "broken"
         self._next_at: datetime | None = None
         self._counted = 0.0
@@ -56,9 +56,9 @@ class Health:
             seconds = max(seconds, left if left <= limit else 0.0)
         return max(0.0, seconds)
 
-    def good(self, time: float) -> bool:
+    def good(self, at: datetime) -> bool:
         """An attempt was answered. True when the account had been down: it begins again slowly."""
-        was_down, self._failures, self._probes, self._well_at = self.probing, 0, 0, time
+        was_down, self._failures, self._probes, self._well_at = self.probing, 0, 0, at
         if was_down:
             self.why = ""
         return was_down
@@ -75,7 +75,8 @@ class Health:
         before = self.word
         self._failures += 1
         self._counted = time
-        if self.probing or self._failures >= (MANY if time - self._well_at < JUST else ENOUGH):
+        lately = self._well_at is not None and timedelta(0) <= at - self._well_at < JUST
+        if self.probing or self._failures >= (MANY if lately else ENOUGH):
             self._probes += 1
         self._next_at = at + timedelta(seconds=pause(self._probes))
         self.why = why

@@ -147,22 +147,23 @@ def test_what_was_under_way_counts_for_nothing() -> None:
 
 def test_an_answer_ends_it() -> None:
     health = _down()
-    assert health.good(5.0)
+    assert health.good(AT)
     assert (health.word, health.wait(AT)) == ("ok", 0.0)
-    assert not health.good(5.0), "that was no news"
+    assert not health.good(AT), "that was no news"
 
 
 def test_two_that_meet_by_chance_do_not_stop_a_busy_gateway() -> None:
     health = Health()
-    health.good(100.0)
+    health.good(AT)
     for n in range(7):
         assert not health.strained(Strain.DOWN, "503", 0, AT, 100.0, 100.1 + n / 100)
     assert not health.probing
     assert health.strained(Strain.DOWN, "503", 0, AT, 100.0, 101.0)
     assert health.probing
-    health.good(200.0)
-    assert not health.strained(Strain.DOWN, "нет", 0, AT, 211.0, 211.5)
-    assert health.strained(Strain.DOWN, "нет", 0, AT, 212.0, 212.5), "it has not answered for long"
+    health.good(AT)
+    later = AT + timedelta(seconds=10)
+    assert not health.strained(Strain.DOWN, "нет", 0, later, 211.0, 211.5)
+    assert health.strained(Strain.DOWN, "нет", 0, later, 212.0, 212.5), "it has not answered for long"
 
 
 def test_throttled_waits_as_told_and_broken_until_mended() -> None:
