@@ -104,6 +104,8 @@ class Back:
             for strike in [strike for strike in planned if strike.scene == scene]:
                 self._strike(strike)
             self._bring_rest()
+            if scene == UNHEARD:
+                self._live("reconcile")  # as every minute: the struck one may have died before its first repair
             self._finish()
         self._compare()
         return self.story

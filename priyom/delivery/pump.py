@@ -54,6 +54,8 @@ class Pump:
             self._crew.pace.after_another(_time())
         self._warm = Warm()
         self._in_hand: set[int] = set()
+        self._taken_up: set[int] = set()
+        """What a dead process left and is not yet written back to its place: nothing may be claimed before it."""
         self._wake = asyncio.Event()
         self._stopping = False
         self._claim_lost = False
@@ -79,7 +81,7 @@ class Pump:
 
     async def run(self) -> None:
         """Take up what a dead process left, then pump until `stop`."""
-        swept = -math.inf
+        swept, placed = -math.inf, False
         while not self._stopping:
             try:
                 if not self._fence():  # what is marked as being sent may be in another's hands by now
@@ -89,6 +91,9 @@ class Pump:
                 if not self._claim_lost and _time() - swept >= SWEEP_EVERY:
                     await self._recover(tried=True)
                     swept = _time()
+                if not placed:
+                    await self._hold_again()
+                    placed = True
                 await self._round()
             except psycopg.OperationalError as error:
                 log.warning("account %s waits for the database: %s", self._line.wire.key, str(error).strip())
@@ -112,8 +117,8 @@ class Pump:
         if self._crew.to_note:
             await self._note()
         wait = self._crew.health.wait(now())
-        if wait > 0:
-            await self._sleep(wait)
+        if wait > 0 or self._taken_up:
+            await self._sleep(wait or 1.0)
             return
         if self._crew.health.broken:
             await self._check()
@@ -180,6 +185,9 @@ class Pump:
 
     def _done(self, delivery_id: int) -> None:
         self._in_hand.discard(delivery_id)
+        if self._taken_up:
+            self._taken_up.discard(delivery_id)
+            self._wake.set()
         if not self._in_hand or self._line.channel.card.after_crash is AfterCrash.UNKNOWN:
             self._wake.set()
 
@@ -187,10 +195,17 @@ class Pump:
         ours = sorted(self._in_hand | self._settler.ids())
         for item in await left(self._database, self._line.id, ours):
             self._in_hand.add(item.id)
+            self._taken_up.add(item.id)
             outcome = recovered(item, self._line.channel.card.after_crash, tried=tried)
             self._settle(outcome)
             if isinstance(outcome, Again) and outcome.maybe_sent:
                 self._crew.hold(item.address, item.rank, item.id, outcome.after)
+
+    async def _hold_again(self) -> None:
+        """What was to be tried again when the process before us ended still goes before what is behind it."""
+        rows = await self._database.rows(sql["held"], {"account": self._line.id, "now": now()})
+        for number, address, rank, after in rows:
+            self._crew.hold(address, rank, number, after)
 
     async def _check(self) -> None:
         try:

@@ -35,7 +35,7 @@ class Page:
     contract: Contract
     viewers: Viewers
     public_url: str
-    _last_fact: int | None = None
+    _last_fact: int = 0
     _stirred: asyncio.Event = field(default_factory=asyncio.Event)
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -104,10 +104,7 @@ class Page:
             await self._stirred.wait()
             await asyncio.sleep(GATHER)
             self._stirred.clear()
-            if self._last_fact is None:
-                newest = await self._database(lambda: news(0, 1), [])
-                self._last_fact = newest[-1]["id"] if newest else 0
-            told = await self._database(lambda: news(self._last_fact or 0), [])
+            told = await self._database(lambda: news(self._last_fact), [])
             if told:
                 self._last_fact = told[-1]["id"]
             self.viewers.tell("news", {"news": told, "plan": await self._database(plan, None)})

@@ -248,3 +248,23 @@ def test_a_vendor_that_refuses_the_question_has_not_refused_the_message(account:
     run(account, script, 1.0)
     row = Delivery.objects.get(pk=number)
     assert (row.state, row.signal, row.maybe_sent, script.seen) == ("waiting", "", True, [])
+
+
+def test_a_message_to_be_tried_again_keeps_its_place_when_the_process_is_another(account: Account, order: Make) -> None:
+    """The one before us ended between two tries: what is behind in that chat waits, the other chats do not."""
+    first, behind, elsewhere = order(), order(), order(address="+77019999999")
+    Delivery.objects.filter(pk=first).update(tries=1, due_at=now() + timedelta(seconds=0.7))
+    script = Script()
+    run(account, script, lambda: Delivery.objects.filter(signal="accepted").count() == 3)
+    assert script.seen == [f"d{number}" for number in (elsewhere, first, behind)]
+
+
+@pytest.mark.parametrize("op", ["send", "edit"])
+def test_what_a_dead_process_left_goes_before_what_is_behind_it(op: str, account: Account, order: Make) -> None:
+    body = {} if op == "send" else {"body": {"target": "g", "text": "x", "rows": []}}
+    first, behind = order(op=op, **body), order()
+    Delivery.objects.filter(pk=first).update(state="sending", tries=1)
+    under_way = Delivery.objects.filter(state__in=("waiting", "sending"))
+    run(account, Script(), lambda: not under_way.exists(), AfterCrash.SAME_KEY)
+    claimed = dict(Delivery.objects.values_list("pk", "claimed_at"))
+    assert claimed[first] <= claimed[behind]

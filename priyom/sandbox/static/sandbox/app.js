@@ -102,13 +102,17 @@ function follow() {
   const on = (name, work) => stream.addEventListener(name, (event) => work(JSON.parse(event.data)));
   let missed = false;
   stream.addEventListener("error", () => { missed = true; });
-  stream.addEventListener("open", () => { if (missed) { missed = false; begin(); } });
+  // What happened between the first look and now was told to nobody.
+  stream.addEventListener("open", () => { if (missed) begin(); else people.later(); missed = false; });
   on("clock", (given) => {
     setClock(given);
     for (const view of open.values()) view.midnight();
   });
   on("gateways", (given) => setGateways(given.gateways));
-  on("news", addNews);
+  on("news", (given) => {
+    addNews(given);
+    people.later(); // a visit gives a phone its name
+  });
   on("people", people.later);
   on("phone", ({ kind, address }) => {
     for (const view of open.values()) if (view.shows(kind, address)) view.load();
