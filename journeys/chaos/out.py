@@ -12,6 +12,8 @@ from journeys.chaos.points import CHANNEL, SETTLED, Point
 
 MANY = 4
 """Messages of one kill."""
+IN_A_ROW = 5
+"""So many senders die one after another; then one lives: a message whose every try kills its sender is given up."""
 TRAPS = (ARRIVED, TAKEN, TOLD)
 NO_HTTP = ("smpp",)
 """Its gateway speaks no HTTP: the message on the phone is the one moment its emulator tells."""
@@ -101,7 +103,9 @@ def strike_all(home: Home, channel: str, planned: list[Strike]) -> Result:
     """Make these kills one after another; each victim finds what the one before it left. Then balance the books."""
     home.only(channel)
     since, result, ordered = home.number, Result(channel), dict[int, int]()
-    for strike in planned:
+    for place, strike in enumerate(planned):
+        if place % IN_A_ROW == 0:
+            _undisturbed(home, channel, result)
         _stage(home, channel, strike.scene)
         trap: dict[str, object] | None = None if strike.point else {"moment": strike.moment, "nth": strike.nth}
         number, done = home.send(channel, MANY, target=strike.point, nth=strike.nth, trap=trap)
@@ -113,11 +117,14 @@ def strike_all(home: Home, channel: str, planned: list[Strike]) -> Result:
     for number in range(since + 1, home.number + 1):
         ordered[number] = MANY
     home.tell("/behave", {"channel": channel, "modes": []})
-    last, done = home.send(channel, 1)
-    ordered[last] = 1
-    if done["how"] != "ended":  # what it could not finish stands in the books as lost
-        result.broke.append(Strike(channel, SETTLED, None, 0, f"the last worker {done['how']}"))
+    _undisturbed(home, channel, result)
     return _written(result, balance(home, channel, ordered, since))
+
+
+def _undisturbed(home: Home, channel: str, result: Result) -> None:
+    how = home.rest(channel)
+    if how != "ended":  # what it could not finish stands in the books as lost
+        result.broke.append(Strike(channel, SETTLED, None, 0, f"a worker that nobody struck {how}"))
 
 
 def _written(result: Result, books: Balance) -> Result:

@@ -120,7 +120,8 @@ ONLY = {"priyom/foundation/http.py": ("Http.request",), STATEMENTS.name: ("wait_
 def name(path: str | Path) -> str:
     """The file as a point names it."""
     found = Path(path)
-    return str(found.relative_to(ROOT)) if found.is_relative_to(ROOT) else found.name
+    ours = found.is_relative_to(ROOT) and found != STATEMENTS  # a library's, wherever it is installed
+    return str(found.relative_to(ROOT)) if ours else found.name
 
 
 def points(paths: list[Path]) -> list[Point]:
