@@ -25,6 +25,7 @@ class Mode(StrEnum):
     SLOW = "slow"  # answers after three seconds
     THROTTLE = "throttle"  # the vendor's own «too many requests»
     HANG = "hang"  # takes the message and never answers
+    LOSE = "lose"  # answers as ever, but nothing reaches a phone and no report ever comes of what was taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -17,8 +17,9 @@ from priyom.contracts.message import File
 
 @dataclass(slots=True)
 class Letter:
-    """One message of a chat; `at` in Unix seconds. An emulator that must remember more of it derives a class of its
-    own, whose further fields have defaults and are such as JSON can carry."""
+    """One message of a chat; `at` in Unix seconds. `lost`: the gateway took it and it never reached the phone. An
+    emulator that must remember more of it derives a class of its own, whose further fields have defaults and are such
+    as JSON can carry."""
 
     id: str
     at: float
@@ -26,6 +27,7 @@ class Letter:
     text: str
     edited: bool = False
     files: list[str] = field(default_factory=list)
+    lost: bool = field(default=False, kw_only=True)
 
     def buttons(self) -> tuple[tuple[str, str], ...]:
         """(id, label) of each button that the person can press."""
@@ -73,6 +75,8 @@ class Phonebook(Generic[L]):
 
     def __init__(self, world: World, kind: str, letter: type[L], address: str, words: Words) -> None:
         self.chats: dict[str, Chat[L]] = {}
+        self.loses: Callable[[], bool] = lambda: False
+        """Whether the gateway loses just now what it takes: such a message is kept, and never shown."""
         self._world, self._kind, self._letter = world, kind, letter
         self._address, self._words = re.compile(address), words
 
@@ -107,12 +111,14 @@ class Phonebook(Generic[L]):
 
     def messages(self, address: str) -> list[PhoneMessage]:
         """The chat as the person sees it. Raises NoSuchPhone."""
-        return [letter.shown() for letter in self.chat(address).letters]
+        return [letter.shown() for letter in self.chat(address).letters if not letter.lost]
 
     def add(self, address: str, letter: L) -> L:
-        """Put a message at the end of the chat and show it. Raises NoSuchPhone."""
+        """Put a message at the end of the chat and show it, unless it is lost on the way. Raises NoSuchPhone."""
+        letter.lost = letter.direction == "in" and self.loses()
         self.chat(address).letters.append(letter)
-        self.touch(address)
+        if not letter.lost:
+            self.touch(address)
         return letter
 
     def touch(self, address: str) -> None:

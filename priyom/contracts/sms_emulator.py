@@ -1,5 +1,5 @@
 """What fake SMS gateways have in common: phones that anybody may write to, numbers that die, money that runs out, the
-five modes, and memory. The gateway's own side - its pages, refusals and reports - is the subclass's."""
+modes, and memory. The gateway's own side - its pages, refusals and reports - is the subclass's."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ class SmsEmulator(ABC):
         self.world = world
         self.post = HookPost(world, lambda status: 200 <= status < 300)
         self._book = Phonebook(world, self.contact_kind, Sms, r"\+\d{7,15}", Words("в адресе нужен номер телефона"))
+        self._book.loses = lambda: self.mode is Mode.LOSE
         self._next = 1
         self._stopped = False
 
@@ -113,13 +114,17 @@ class SmsEmulator(ABC):
         return self._next - 1
 
     def take(self, sms: Sms) -> None:
-        """Let an SMS go out to its phone, known or not; the operator's word on it comes soon after. Pays for it."""
+        """Let an SMS go out to its phone, known or not; the operator's word on it comes soon after, but never on one
+        that is lost. Pays for it."""
         if sms.phone not in self._book.chats:
             self._book.put(sms.phone, "", True)
         chat = self._book.chat(sms.phone)
         sms.seen, sms.changed_at = not chat.phone.blocked, sms.at
         self.balance -= Decimal(sms.cost)
         self._book.add(sms.phone, sms)
+        if sms.lost:
+            sms.seen = False
+            return
 
         async def report() -> None:
             sms.changed_at = self.world.now().timestamp()

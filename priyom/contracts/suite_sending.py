@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from priyom.contracts.emulator import Mode
+from priyom.contracts.emulator import Impossible, Mode
 from priyom.contracts.errors import (
     ChannelError,
     Misconfigured,
@@ -17,7 +18,8 @@ from priyom.contracts.errors import (
     Unavailable,
     Uncertain,
 )
-from priyom.contracts.message import Button, Edit, File, Message, Signal
+from priyom.contracts.events import Reported
+from priyom.contracts.message import Asked, Button, Edit, File, Message, Signal
 from priyom.contracts.suite_base import SuiteBase
 from priyom.contracts.suite_world import HOOK_SECRET, Stage
 
@@ -125,6 +127,26 @@ class SendingSuite(SuiteBase):
             assert self.last(stage).text == "Здравствуйте"
         finally:
             await stage.close()
+
+    async def test_gateway_takes_it_and_never_delivers(self, stage: Stage) -> None:
+        stage.emulator.mode = Mode.LOSE
+        before = len(stage.world.changes)
+        lost = await self.send(stage, "Это не дойдет")
+        assert lost.signal in (Signal.ACCEPTED, Signal.SENT)
+        assert stage.emulator.messages(self.address) == []
+        assert (self.channel.card.contact_kind, self.address) not in stage.world.changes[before:]
+        heard = await stage.heard()
+        if self.channel.card.asks_status:
+            asked = Asked(lost.provider_id, "k1", self.address, stage.world.now())
+            heard += await stage.channel.sender.ask(stage.http, stage.account, [asked])
+        stage.emulator.mode = Mode.OK
+        await self.send(stage, "А это дойдет")
+        assert len(stage.emulator.messages(self.address)) == 1
+        with suppress(Impossible):  # what a person writes proves that they have read what came, not what did not
+            await stage.emulator.say(self.address, "Спасибо")
+        heard += await stage.heard()
+        reports = [event for event in heard if isinstance(event, Reported) and event.provider_id == lost.provider_id]
+        assert {report.signal for report in reports} <= {Signal.ACCEPTED, Signal.SENT}
 
     async def test_wrong_secret(self, stage: Stage) -> None:
         if not self.has_secret:

@@ -167,8 +167,10 @@ class Emulator:
             self._open(bot, address)
         now = self._world.now().isoformat()
         letter = Letter(self._state.key("message"), address, bot.token, True, now, text, "Клиника", files)
+        letter.lost = self.mode is Mode.LOSE
         self._state.letters[letter.key] = letter
-        self._world.changed(self.contact_kind, address)
+        if not letter.lost:
+            self._world.changed(self.contact_kind, address)
         return {"message_id": letter.key}
 
     def _open(self, bot: Bot, address: str) -> None:
@@ -250,7 +252,8 @@ class Emulator:
     def messages(self, address: str) -> list[PhoneMessage]:
         """The chat, oldest first. Raises NoSuchPhone."""
         self._phone(address)
-        return [letter.shown() for letter in self._state.letters.values() if letter.address == address]
+        found = [letter for letter in self._state.letters.values() if letter.address == address and not letter.lost]
+        return [letter.shown() for letter in found]
 
     async def press(self, address: str, message: str, button: str) -> None:
         """Raises Impossible: there are no buttons."""

@@ -30,7 +30,7 @@ class Bot:
 
 @dataclass(slots=True)
 class Letter:
-    """A message."""
+    """A message. `lost`: it was taken and never reached the phone."""
 
     key: str
     address: str
@@ -42,6 +42,7 @@ class Letter:
     files: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     reactions: list[str] = field(default_factory=list)
+    lost: bool = False
 
     def shown(self) -> PhoneMessage:
         """As the person sees it."""

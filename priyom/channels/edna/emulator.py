@@ -68,6 +68,7 @@ class Emulator:
         self._post = HookPost(world, lambda status: status == 200)
         words = Words("Адрес - номер вида +77011234567")
         self._book: Phonebook[Note] = Phonebook(world, self.contact_kind, Note, r"\+[1-9]\d{6,14}", words)
+        self._book.loses = lambda: self.mode is Mode.LOSE
         self._files = Shelf()
         self._wrote: dict[str, float] = {}
         self._requests: dict[str, str] = {}
@@ -219,6 +220,8 @@ class Emulator:
         return web.Response(body=file.content, content_type=file.mime) if file else web.Response(status=404)
 
     def _report(self, request: str, status: str, error: str | None = None) -> None:
+        if self.mode is Mode.LOSE:
+            return
         at = self._world.now().isoformat()
         body = {"requestId": request, "messageId": int(self._number()), "cascadeId": CASCADE, "subjectId": SUBJECT}
         self._call(self._requests[request], {**body, "status": status, "statusAt": at, "error": error})
@@ -313,7 +316,7 @@ class Emulator:
     ) -> None:
         chat, now = self._talking(address), self._world.now()
         for note in chat.letters:
-            if note.request and not note.read:
+            if note.request and not note.read and not note.lost:
                 note.read = True
                 self._report(note.request, "READ")
         number = self._number()

@@ -161,6 +161,8 @@ class ExolveVoiceEmulator:
     def _ring(self, address: str, number: str, text: str) -> str:
         if address not in self._book.chats:
             self._book.put(address, address, True)
+        if self.mode is Mode.LOSE:
+            return "in_progress"
         phone = self._book.chat(address).phone
         status = "rejected" if phone.blocked else _BEHAVES.get(phone.extra.get("behaves", ""), "completed")
         if status == "completed":

@@ -50,6 +50,7 @@ class Emulator:
         self._world = world
         self._post = HookPost(world, lambda status: True)
         self._api = Api(State(), world)
+        self._api.loses = lambda: self.mode is Mode.LOSE
         self._stopping = asyncio.Event()
 
     @property
@@ -126,7 +127,7 @@ class Emulator:
             await self._hang()
         if at_once:
             return web.json_response(refused.body) if refused else _ok({"sync_id": letter.sync_id})
-        if self.answers_later:
+        if self.answers_later and self.mode is not Mode.LOSE:
             outcome = {"status": "ok", "result": {}} if refused is None else refused.body
             self._call(bot, "notification/callback", letter.chat_id, {"sync_id": letter.sync_id, **outcome})
         return _ok({"sync_id": letter.sync_id}, 202)
@@ -180,7 +181,7 @@ class Emulator:
     def messages(self, address: str) -> list[PhoneMessage]:
         """The chat, oldest first. Raises NoSuchPhone."""
         self._phone(address)
-        found = [letter for letter in self._state.letters.values() if letter.address == address]
+        found = [one for one in self._state.letters.values() if one.address == address and not one.lost]
         return [letter.shown(letter.author in self._state.bots, self._name(letter.author)) for letter in found]
 
     async def press(self, address: str, message: str, button: str) -> None:
@@ -250,7 +251,7 @@ class Emulator:
         """The person of this phone looks at the chat. Raises NoSuchPhone, Impossible."""
         huid, now = self._actor(address), self._world.now().isoformat()
         for letter in self._state.letters.values():
-            if letter.address == address and huid in letter.recipients:
+            if letter.address == address and not letter.lost and huid in letter.recipients:
                 letter.received.setdefault(huid, now)
                 letter.read.setdefault(huid, now)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from priyom.channels.express.emulator_state import Bot, Letter, State
@@ -30,6 +30,7 @@ class Api:
 
     def __init__(self, state: State, world: World) -> None:
         self.state = state
+        self.loses: Callable[[], bool] = lambda: False
         self.delivers = True
         self.typed: list[str] = []
         self._world = world
@@ -106,9 +107,12 @@ class Api:
         if not to:
             raise Refused(422, "event_recipients_list_is_empty", "Event recipients list is empty")
         letter.address, letter.recipients = address, to
-        letter.received = dict.fromkeys(to, self._world.now().isoformat()) if self.delivers else {}
+        letter.lost = self.loses()
+        arrives = self.delivers and not letter.lost
+        letter.received = dict.fromkeys(to, self._world.now().isoformat()) if arrives else {}
         self.state.letters[letter.sync_id] = letter
-        self._world.changed("express", address)
+        if not letter.lost:
+            self._world.changed("express", address)
 
     def _create(self, bot: Bot, given: Mapping[str, Any]) -> str:
         members = [str(huid) for huid in given.get("members") or ()]

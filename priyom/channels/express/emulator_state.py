@@ -27,7 +27,8 @@ class Bot:
 
 @dataclass(slots=True)
 class Letter:
-    """A message; `author` is a bot's id or a person's huid, `received` and `read` say when each person did."""
+    """A message; `author` is a bot's id or a person's huid, `received` and `read` say when each person did.
+    `lost`: it was taken and never reached anybody."""
 
     sync_id: str
     chat_id: str
@@ -44,6 +45,7 @@ class Letter:
     recipients: list[str] = field(default_factory=list)
     received: dict[str, str] = field(default_factory=dict)
     read: dict[str, str] = field(default_factory=dict)
+    lost: bool = False
 
     def shown(self, own: bool, name: str) -> PhoneMessage:
         """As the person sees it; links are not pressed."""

@@ -56,6 +56,7 @@ class Emulator:
         self._post = HookPost(world, lambda status: status == 200)
         words = Words("Адрес - номер вида +77011234567")
         self._book: Phonebook[Note] = Phonebook(world, self.contact_kind, Note, r"\+[1-9]\d{6,14}", words)
+        self._book.loses = lambda: self.mode is Mode.LOSE
         self._files = Shelf()
         self._wrote: dict[str, float] = {}
         self._hook = ""
@@ -144,14 +145,18 @@ class Emulator:
                 raise Refused("Вложение недоступно")
             note.files = [file.name]
         data = {"message_id": number, "provider_id": PROVIDER, "chat_id": address, "type": "to_client", "text": text}
+        losing = self.mode is Mode.LOSE
         if address not in self._book.chats:
+            if losing:
+                return {"data": data}
             error_at = self._date(now)
             self._call(address, {"message_id": number, "phone": address[1:], "error_at": error_at, "detail": "131026"})
             return {"data": data}
         if not self._book.chat(address).phone.blocked:
-            note.delivered = now
+            note.delivered = 0.0 if losing else now
             self._book.add(address, note)
-            self._call(address, {"event": "new_status", "data": self._told(address, note)})
+            if not losing:
+                self._call(address, {"event": "new_status", "data": self._told(address, note)})
         return {"data": data}
 
     def _filled(self, name: str, values: Sequence[str]) -> str:
@@ -286,7 +291,7 @@ class Emulator:
 
     def _read(self, address: str, chat: Chat[Note]) -> None:
         for note in chat.letters:
-            if note.direction == "in" and not note.seen:
+            if note.direction == "in" and not note.seen and not note.lost:
                 note.seen = self._world.now().timestamp()
                 self._call(address, {"event": "new_status", "data": self._told(address, note)})
 

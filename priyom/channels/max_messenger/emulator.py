@@ -51,6 +51,7 @@ class Emulator:
         self.mode = Mode.OK
         self.slow_seconds = 3.0
         self._state = State(world)
+        self._state.book.loses = lambda: self.mode is Mode.LOSE
         self._updates = Updates(self._state, world)
         self._uploads = Uploads(self._state)
         self._api = Api(self._state, world, self._updates, self._uploads)

@@ -56,6 +56,7 @@ class Emulator:
         self._world = world
         self._post = HookPost(world, lambda status: 200 <= status < 300)
         self._api = Api(State(), world)
+        self._api.loses = lambda: self.mode is Mode.LOSE
         self._stopping = asyncio.Event()
 
     @property
@@ -191,7 +192,7 @@ class Emulator:
         self._phone(address)
         names = {phone.address: phone.name for phone in self._state.phones.values()}
         letters = [one for one in self._state.letters.values() if one.address == address and not one.deleted_at]
-        return [letter.shown(self._state.bots, names) for letter in letters]
+        return [letter.shown(self._state.bots, names) for letter in letters if not letter.lost]
 
     async def press(self, address: str, message: str, button: str) -> None:
         """Press a data button `row.col`. Raises NoSuchPhone, Impossible."""
@@ -256,7 +257,7 @@ class Emulator:
         """The person of this phone looks at the chat. Raises NoSuchPhone, Impossible."""
         actor = self._actor(address)
         for letter in self._state.letters.values():
-            if letter.address == address and actor not in letter.readers:
+            if letter.address == address and not letter.lost and actor not in letter.readers:
                 letter.readers.append(actor)
 
     def deliver_pending(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
@@ -37,6 +37,7 @@ class Api:
 
     def __init__(self, state: State, world: World) -> None:
         self.state = state
+        self.loses: Callable[[], bool] = lambda: False
         self._world = world
 
     # -- messages --
@@ -60,8 +61,10 @@ class Api:
             194_000 + self.state.next(), chat, address, bot.id, bot.token, now, content, _buttons(given), files, parent,
             given.get("display_name"), now,
         )  # fmt: skip
+        letter.lost = self.loses()
         self.state.letters[str(letter.id)] = letter
-        self._world.changed("pachca", address)
+        if not letter.lost:
+            self._world.changed("pachca", address)
         return self.picture(letter, base)
 
     def update(self, bot: Bot, number: str, body: Any, base: str) -> dict[str, Any]:

@@ -65,7 +65,8 @@ class Stored:
 
 @dataclass(slots=True)
 class Letter:
-    """A message. `address` is the phone on which it stands; `author` a person's or a bot's number."""
+    """A message. `address` is the phone on which it stands; `author` a person's or a bot's number. `lost`: it was
+    taken and never reached the phone."""
 
     id: int
     chat_id: int
@@ -81,6 +82,7 @@ class Letter:
     changed_at: str | None = None
     deleted_at: str | None = None
     readers: list[int] = field(default_factory=list)
+    lost: bool = False
 
     def shown(self, bots: Mapping[str, Bot], names: Mapping[str, str]) -> PhoneMessage:
         """As the person sees it; only buttons with data can be pressed."""

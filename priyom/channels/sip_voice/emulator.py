@@ -63,6 +63,7 @@ class SipVoiceEmulator:
         self._world = world
         words = Words("Это не номер телефона: нужен вид +7…")
         self._book = Phonebook(world, self.contact_kind, Talk, r"\+\d{8,15}", words)
+        self._book.loses = lambda: self.mode is Mode.LOSE
         self._trunk = FakeTrunk(self, lambda: self.mode)
         self._said: dict[str, list[Talk]] = {}
         self._heard: dict[str, Hearing] = {}
@@ -176,10 +177,10 @@ class SipVoiceEmulator:
         self._world.spawn(lambda: self._hearing(call))
 
     async def answer(self, call: Call) -> int:
-        """How this person takes calls."""
+        """How this person takes calls. One that is lost rings nowhere, until the clinic gives up."""
         phone = self._book.chat("+" + call.number).phone
         behaves = phone.extra.get("behaves", "")
-        if behaves == "away":
+        if behaves == "away" or self.mode is Mode.LOSE:
             await call.over.wait()
         codes = {"busy": 486, "off": 480}
         return 603 if phone.blocked else codes.get(behaves, 200)

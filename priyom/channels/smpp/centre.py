@@ -11,7 +11,7 @@ from priyom.channels.smpp.text import decoded
 from priyom.contracts.emulator import NoSuchPhone, Phone, PhoneMessage
 from priyom.foundation.phone import BadPhone, normalize
 
-DELIVERED, UNDELIVERABLE = 2, 5
+ENROUTE, DELIVERED, UNDELIVERABLE = 1, 2, 5
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from priyom.channels.smpp import CARD, parts
-from priyom.channels.smpp.centre import DELIVERED, UNDELIVERABLE, Centre, Shown, Taken
+from priyom.channels.smpp.centre import DELIVERED, ENROUTE, UNDELIVERABLE, Centre, Shown, Taken
 from priyom.channels.smpp.gateway import CLINIC_NUMBER, PASSWORD, RATE, SYSTEM_ID, Line
 from priyom.channels.smpp.link import Link
 from priyom.channels.smpp.outbox import Outbox
@@ -195,16 +195,17 @@ class SmppEmulator:
         number, place = self._centre.number(), where or Place(0, 1, 1)
         address = "+" + sm.to.number
         phone = self._centre.phones.setdefault(address, Phone(address, "", True))
+        lost = self._mode is Mode.LOSE
         failed = phone.blocked or place.number in self.habits.lost
         taken = Taken(
             number, phone.address, sm.source.number, self._world.now().isoformat(),
-            UNDELIVERABLE if failed else DELIVERED, 1 if phone.blocked else 0,
+            ENROUTE if lost else UNDELIVERABLE if failed else DELIVERED, 1 if phone.blocked else 0,
             place.reference, place.total, place.number, octets.hex(), sm.data_coding,
         )  # fmt: skip
         text = self._centre.keep(taken)
         if text is not None:
             self._show(phone.address, "in", text, taken.sender, number)
-        if sm.registered & 0x03:
+        if sm.registered & 0x03 and not lost:
             self._report(taken, sm)
             if self.habits.early:
                 await asyncio.sleep(0.05)

@@ -243,11 +243,14 @@ class SmscEmulator:
 
     def _deliver(self, sms: Sms) -> None:
         phone = self._phones.setdefault(sms.phone, Phone(sms.phone, "", True))
-        sms.seen = not phone.blocked
+        lost = self.mode is Mode.LOSE
+        sms.seen = not phone.blocked and not lost
         sms.status = 0
         self._sms.append(sms)
         if sms.seen:
             self._world.changed(self.contact_kind, sms.phone)
+        if lost:
+            return
 
         async def report() -> None:
             sms.status, sms.cause = (1, 0) if sms.seen else (20, 1)

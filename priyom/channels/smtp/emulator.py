@@ -270,7 +270,7 @@ class SmtpEmulator:
             return "554 5.6.0 Message lacks From, To, Date or Message-ID, or has two of them"
         if parseaddr(str(letter["From"]))[1].lower() != USER:
             return "550 5.7.1 Header From does not belong to the user"
-        for address in envelope.rcpt_tos:
+        for address in envelope.rcpt_tos if self._mode is not Mode.LOSE else ():
             self._keep(address.lower(), letter)
             if status := str(self._phones[address.lower()].extra.get("bounce", "")):
                 back = str(envelope.mail_from)

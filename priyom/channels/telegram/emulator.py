@@ -53,6 +53,7 @@ class Emulator:
         self.slow_seconds = 3.0
         self._world = world
         self._state = State(world)
+        self._state.book.loses = lambda: self.mode is Mode.LOSE
         self._updates = Updates(self._state, world)
         self._api = Api(self._state, world, self._updates)
         self._files = Files(self._state)

@@ -56,6 +56,7 @@ class Emulator:
         self._news = News(lambda: self.state, world)
         self._files = Files(lambda: self.state)
         self._messages = Messages(lambda: self.state, world, self._news, self._files)
+        self._messages.loses = lambda: self.mode is Mode.LOSE
         groups = Groups(lambda: self.state, self._news, self._files)
         self._methods = self._messages.methods | self._files.methods | groups.methods
         self._calls: deque[float] = deque(maxlen=RATE)
@@ -175,7 +176,7 @@ class Emulator:
     def messages(self, address: str) -> list[PhoneMessage]:
         """The dialog, oldest first. Raises NoSuchPhone."""
         person = self._person(address)
-        return [person.shown(letter) for letter in person.letters]
+        return [person.shown(letter) for letter in person.letters if not letter.lost]
 
     def answers(self, address: str) -> list[str]:
         """The notes presses were answered with, oldest first ('' for a bare one)."""
@@ -241,7 +242,7 @@ class Emulator:
     async def read(self, address: str) -> None:
         """Look at the dialog: everything in it is read."""
         person = self._person(address)
-        ours = [letter for letter in person.letters if letter.direction == "in"]
+        ours = [letter for letter in person.letters if letter.direction == "in" and not letter.lost]
         if ours and ours[-1].number > person.read:
             last, person.read = ours[-1], ours[-1].number
             content = {"from_id": person.id, "peer_id": person.id, "read_message_id": last.id}

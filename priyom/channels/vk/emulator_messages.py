@@ -26,6 +26,7 @@ class Messages:
 
     def __init__(self, state: Callable[[], State], world: World, news: News, files: Files) -> None:
         self._get, self._world, self._news, self._files = state, world, news, files
+        self.loses: Callable[[], bool] = lambda: False
         self.methods: dict[str, Callable[[Given], Any]] = {
             "messages.send": self._send,
             "messages.edit": self._edit,
@@ -93,9 +94,11 @@ class Messages:
             raise missing("forward contains unknown message")
         letter = Letter(
             person.letters[-1].number + 1 if person.letters else 1, self._state.next(), made.at, "in", made.text,
-            made.rows, False, made.attachments, made.files, made.random_id, quoted,
+            made.rows, False, made.attachments, made.files, made.random_id, quoted, self.loses(),
         )  # fmt: skip
         person.letters.append(letter)
+        if letter.lost:
+            return letter
         self._world.changed("vk", person.phone.address)
         self._news.tell("message_reply", str(peer), self.picture(person, letter))
         return letter

@@ -46,7 +46,8 @@ class Server:
 
 @dataclass(slots=True)
 class Letter:
-    """One message of a dialog: `number` counts in the dialog, `id` in the community. `rows` are buttons as sent."""
+    """One message of a dialog: `number` counts in the dialog, `id` in the community. `rows` are buttons as sent.
+    `lost`: it was taken and never reached the phone."""
 
     number: int
     id: int
@@ -59,6 +60,7 @@ class Letter:
     files: list[str] = field(default_factory=list)
     random_id: int = 0
     quoted: int = 0
+    lost: bool = False
 
 
 @dataclass(slots=True)

@@ -68,6 +68,7 @@ class WebchatEmulator:
         self._hook: tuple[str, str] | None = None
         words = Words("Это не посетитель сайта", "Сначала откройте чат", "Чат завершён: откройте его снова")
         self._book = Phonebook(world, self.contact_kind, Note, r"[A-Za-z0-9_-]{16,64}", words)
+        self._book.loses = lambda: self.mode is Mode.LOSE
         self._shelf = Shelf()
         self._next = 1
 
@@ -263,7 +264,7 @@ class WebchatEmulator:
     def _look(self, chat: Chat[Note]) -> None:
         """Tell what the page has got and the person has seen, each once."""
         page = chat.phone.extra.get("page", "open")
-        came = [note for note in chat.letters if note.direction == "in"]
+        came = [note for note in chat.letters if note.direction == "in" and not note.lost]
         if page != "closed" and (new := [note for note in came if not note.got]):
             self._tell(chat, "got", messages=[note.id for note in new])
             for note in new:

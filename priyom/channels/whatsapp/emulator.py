@@ -53,6 +53,7 @@ class Emulator:
         self._hooks = Hooks(world)
         self.api = Api(self._state, world, self._hooks)
         self._doors = Doors(self._state, self.api)
+        self.api.loses = lambda: self.mode is Mode.LOSE
 
     @property
     def mode(self) -> Mode:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -33,6 +33,7 @@ class Api:
 
     def __init__(self, state: State, world: World, hooks: Hooks) -> None:
         self.state, self._world, self._hooks = state, world, hooks
+        self.loses: Callable[[], bool] = lambda: False
         self.desk = Desk(state, world, hooks)
 
     def number_of(self, header: str, node: str) -> Number:
@@ -122,6 +123,11 @@ class Api:
     # -- what becomes of a message --
 
     def _deliver(self, number: Number, person: Person | None, address: str, letter: Letter) -> None:
+        if self.loses():
+            letter.hidden = True
+            if person is not None:
+                person.letters.append(letter)
+            return
         error = self._later_refusal(number, person, address, letter)
         if error is not None:
             self._hooks.failed(number, address, letter, error)

@@ -45,6 +45,7 @@ class Emulator:
         self._world = world
         self._post = HookPost(world, lambda status: 0 < status < 500)
         self._api = Api(State(), world)
+        self._api.loses = lambda: self.mode is Mode.LOSE
         self._stopping = asyncio.Event()
         self.typed: list[str] = []
         """Where «is typing» was shown, oldest first."""
@@ -135,7 +136,7 @@ class Emulator:
         self._phone(address)
         own = {bot.login: "Клиника" for bot in self._state.bots.values()}
         names = {phone.address: phone.name for phone in self._state.phones.values()} | own
-        found = [letter for letter in self._state.letters if letter.address == address]
+        found = [letter for letter in self._state.letters if letter.address == address and not letter.lost]
         return [letter.shown(letter.author in own, names.get(letter.author, "")) for letter in found]
 
     async def press(self, address: str, message: str, button: str) -> None:

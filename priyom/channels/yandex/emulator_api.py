@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp.web import FileField
@@ -30,6 +30,7 @@ class Api:
 
     def __init__(self, state: State, world: World) -> None:
         self.state = state
+        self.loses: Callable[[], bool] = lambda: False
         self.loopback = True
         self._world = world
 
@@ -130,8 +131,10 @@ class Api:
     def _stand(self, bot: Bot, address: str, text: str) -> Letter:
         now = self._world.now()
         letter = Letter(self.state.number(now), address, bot.login, bot.token, now.timestamp(), text)
+        letter.lost = self.loses()
         self.state.letters.append(letter)
-        self._world.changed("yandex", address)
+        if not letter.lost:
+            self._world.changed("yandex", address)
         return letter
 
     def _own(self, bot: Bot, given: Mapping[str, Any]) -> Letter:

@@ -37,7 +37,8 @@ class Bot:
 
 @dataclass(slots=True)
 class Letter:
-    """A message. `author` is a login, of a person or of a bot; `at` is Unix seconds."""
+    """A message. `author` is a login, of a person or of a bot; `at` is Unix seconds. `lost`: it was taken and
+    never reached the phone."""
 
     number: int
     address: str
@@ -49,6 +50,7 @@ class Letter:
     files: list[dict[str, Any]] = field(default_factory=list)
     reply_to: int | None = None
     edited: bool = False
+    lost: bool = False
 
     def shown(self, own: bool, name: str) -> PhoneMessage:
         """As the person sees it; only buttons with a server action tell the bot of a press."""

@@ -197,7 +197,8 @@ class ZadarmaEmulator:
             return _refused(400, "Wrong parameter: to")
         now = self._world.now()
         number = self._number("in")
-        self._ring("+" + person, number, now)
+        if self.mode is not Mode.LOSE:
+            self._ring("+" + person, number, now)
         return _said(**{"from": person, "to": robot, "time": int(now.timestamp())})
 
     def _ring(self, address: str, number: str, now: datetime) -> None:

@@ -55,6 +55,8 @@ class FakeEmulator:
 
     async def take(self, request: web.Request) -> web.Response:
         body = await request.json()
+        if self.mode is Mode.LOSE:
+            return web.json_response({"ok": True})
         if self.mode is not Mode.OK:
             return web.Response(status=503)
         self.arrive(body["to"], body["text"], tuple(map(tuple, body.get("buttons", ()))))

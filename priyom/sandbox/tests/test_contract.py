@@ -135,6 +135,14 @@ async def test_gateways_are_switched_by_key_or_kind(http: aiohttp.ClientSession,
     assert (await answer(http.post("/gateways/chatter/mode", json={"mode": "tired"})))[0] == 422
 
 
+async def test_a_gateway_that_loses_says_yes_and_brings_nothing(http: aiohttp.ClientSession) -> None:
+    await answer(http.put(ANNA, json={"name": "Анна", "started": True}))
+    for mode, came in (("lose", []), ("ok", ["и вторая"])):
+        assert (await answer(http.post("/gateways/chatter/mode", json={"mode": mode})))[1]["mode"] == mode
+        assert (await answer(http.post("/chatter/send", json={"to": "501", "text": "и вторая"})))[0] == 200
+        assert [m["text"] for m in (await answer(http.get(f"{ANNA}/messages")))[1]] == came
+
+
 async def test_the_clock_is_turned_and_refuses_to_go_back(http: aiohttp.ClientSession) -> None:
     _, before = await answer(http.get("/clock"))
     assert (before["offset_seconds"], before["turning"]) == (0, False)

@@ -83,6 +83,12 @@ async def test_a_bot_is_started_blocked_and_let_in_again(page: Page, chatter: Fa
     assert not chatter.people["502"].blocked
 
 
+WORDS = {
+    Mode.DOWN: "лежит", Mode.SLOW: "медленно", Mode.THROTTLE: "«слишком часто»", Mode.HANG: "молчит",
+    Mode.LOSE: "теряет",
+}  # fmt: skip
+
+
 async def test_the_clock_and_the_gateways(page: Page, sandbox: Sandbox) -> None:
     before = await page.locator(".time").inner_text()
     await page.get_by_role("button", name="+1 ч").click()
@@ -102,6 +108,10 @@ async def test_the_clock_and_the_gateways(page: Page, sandbox: Sandbox) -> None:
     await broken.click()
     await expect(broken).to_have_count(0)
     assert [emulator.mode for emulator in sandbox.emulators.values()] == [Mode.OK, Mode.OK]
+    for mode in set(Mode) - {Mode.OK}:
+        sandbox.emulators["chatter"].mode = mode
+        sandbox.viewers.tell("gateways", {"gateways": sandbox.contract.gateways()})
+        await expect(page.get_by_role("button", name=f"Болталка: {WORDS[mode]}")).to_be_visible()
 
 
 async def test_today_is_not_today_for_ever(page: Page, chatter: FakeEmulator, sandbox: Sandbox) -> None:

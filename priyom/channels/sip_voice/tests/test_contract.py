@@ -9,6 +9,7 @@ import pytest
 
 from priyom.channels.sip_voice.tests.stage import VoiceStage, end, opened
 from priyom.contracts.channel_suite import ChannelSuite, Stage
+from priyom.contracts.emulator import Mode
 from priyom.contracts.errors import Misconfigured
 from priyom.contracts.events import Pressed, Reported
 from priyom.contracts.message import Button, Message, Receipt, Signal
@@ -57,6 +58,20 @@ class TestContract(ChannelSuite):
         assert stage.held is not None
         with pytest.raises(Misconfigured):
             await stage.held.running
+
+    async def test_gateway_takes_it_and_never_delivers(self, stage: Stage) -> None:
+        """It rings nowhere, and nobody ever says how it ended but our own line, when it gives up."""
+        assert isinstance(stage, VoiceStage)
+        stage.emulator.mode = Mode.LOSE
+        receipt = await stage.send(self.outgoing("Это не дойдет", key="lost"))
+        assert receipt.signal is Signal.ACCEPTED
+        await stage.until(lambda: stage.network.trunk_calls, "the call")
+        assert stage.emulator.messages(self.address) == []
+        assert not stage.network.answered(self.address)
+        stage.emulator.mode = Mode.OK
+        await self.send(stage, "А это дойдет")
+        assert [message.text for message in stage.emulator.messages(self.address)] == ["А это дойдет"]
+        assert (await stage.event(Reported, receipt.provider_id)).signal is Signal.FAILED
 
     async def test_a_press_comes_back(self, stage: Stage) -> None:
         """A key pressed in the call is the button's press; the message counts as delivered by it."""

@@ -14,6 +14,7 @@ from priyom.contracts.emulator import Mode
 from priyom.contracts.errors import Forged, Rejected, Uncertain
 from priyom.contracts.events import Said
 from priyom.contracts.message import Signal
+from priyom.foundation.clock import now
 
 
 class TestContract(ChannelSuite):
@@ -26,6 +27,12 @@ class TestContract(ChannelSuite):
     has_blocking = False
     has_buttons = False
     has_replies = False
+
+    async def open(self, *, timeout: float = 5.0) -> Stage:
+        """The statistics are asked for up to the present moment, and no longer than a month of them."""
+        stage = await super().open(timeout=timeout)
+        stage.world.at = now()
+        return stage
 
     def signed(self, body: bytes) -> Request:
         """A form."""
