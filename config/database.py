@@ -26,6 +26,9 @@ DEFAULTS = {
         f"-c tcp_user_timeout={NOTICED * 1000}"
     ),
 }
+PREPARED = {"server_side_binding": True, "prepare_threshold": 3}
+"""What one connection says for the fourth time the server need not plan again: its work is halved by that. A pooler
+between us and the database must keep prepared statements (PgBouncer does since 1.21)."""
 SEVERAL = {"target_session_attrs": "read-write"}
 """With several hosts: the one that takes writes. A standby, or an old primary that came back as one, is passed over."""
 
@@ -49,6 +52,6 @@ def entry(url: str) -> dict[str, object]:
         "HOST": host,
         "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": DEFAULTS | several | parts,
+        "OPTIONS": DEFAULTS | PREPARED | several | parts,
         "TEST": {"NAME": f"test_{name}"},
     }

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
 from config.backend import base as backend
-from config.database import DEFAULTS, NOTICED, entry
+from config.database import DEFAULTS, NOTICED, PREPARED, entry
 from config.env import BadEnvironment
 
 
@@ -27,7 +27,7 @@ def test_one_server() -> None:
     made = entry("postgresql://priyom:p%40ss@db.clinic:5433/clinic")
     assert (made["HOST"], made["PORT"]) == ("db.clinic", "5433")
     assert (made["USER"], made["PASSWORD"], made["NAME"]) == ("priyom", "p@ss", "clinic")
-    assert made["OPTIONS"] == DEFAULTS
+    assert made["OPTIONS"] == DEFAULTS | PREPARED
     assert made["TEST"] == {"NAME": "test_clinic"}
 
 
@@ -47,7 +47,7 @@ def test_a_socket_and_an_address_with_colons() -> None:
 
 
 def test_what_the_address_sets_wins() -> None:
-    assert _options("postgresql://u@a/db?connect_timeout=2&sslmode=verify-full") == DEFAULTS | {
+    assert _options("postgresql://u@a/db?connect_timeout=2&sslmode=verify-full") == DEFAULTS | PREPARED | {
         "connect_timeout": "2",
         "sslmode": "verify-full",
     }
