@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import deque
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Min
 
 from priyom.foundation.clock import now
@@ -22,28 +24,57 @@ log = logging.getLogger(__name__)
 sql = Statements(Path(__file__).parent / "sql")
 
 MOST_TRIES = 8
+AT_ONCE = 100
+"""So many are seen at one look; what comes meanwhile waits for the next one."""
+
+
+class Reactor:
+    """One process's way through the queue. Its threads share what was seen to be next, so that each takes another.
+
+    Taking is deleting: that no other process has it in hand, and that it has not been done, is one and the same word.
+    """
+
+    def __init__(self) -> None:
+        self._seen: deque[int] = deque()
+        self._looking = Lock()
+
+    def step(self) -> bool:
+        """React to one queued fact. True when there was one."""
+        while (pending := self._next()) is not None:
+            if self._react(pending):
+                return True
+        return False
+
+    def _next(self) -> int | None:
+        with self._looking:
+            if not self._seen:
+                with connection.cursor() as cursor:
+                    cursor.execute(sql["queued"], {"now": now(), "most": AT_ONCE})
+                    self._seen.extend(number for (number,) in cursor.fetchall())
+            return self._seen.popleft() if self._seen else None
+
+    def _react(self, pending: int) -> bool:
+        tries = 0
+        try:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute(sql["take"], {"now": now(), "pending": pending})
+                    row = cursor.fetchone()
+                if row is None:
+                    return False
+                reactor, tries, fact_id, kind, at, data, patient_id, visit_id = row
+                _perform(reactor, kind, json.loads(data), patient_id, visit_id, Seen(fact_id, at))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            log.exception("the reaction to queued fact %s failed", pending)
+            _put_off(pending, tries, error)
+        return True
 
 
 def react_once() -> bool:
     """Take one queued fact. True when there was one."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(sql["claim"], {"now": now()})
-            row = cursor.fetchone()
-        if row is None:
-            return False
-        pending, reactor, tries, fact_id, kind, at, data, patient_id, visit_id = row
-        try:
-            with transaction.atomic():
-                _perform(reactor, kind, json.loads(data), patient_id, visit_id, Seen(fact_id, at))
-        except OperationalError:
-            raise
-        except Exception as error:
-            log.exception("reaction %s to %s %s failed", reactor, kind, fact_id)
-            _put_off(pending, tries, error)
-            return True
-        Pending.objects.filter(pk=pending).delete()
-    return True
+    return Reactor().step()
 
 
 def next_due() -> datetime | None:

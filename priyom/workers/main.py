@@ -36,7 +36,7 @@ def works() -> list[Work]:
     minutely = Every(timedelta(minutes=1), reconcile)
     shares = Every(timedelta(minutes=10), check_shares)
     looking = Every(timedelta(minutes=1), look_at_weather)
-    reacting = Work("react", react.react_once, react.next_due, ("react",))
+    reacting = Work("react", react.Reactor().step, react.next_due, ("react",))
     return [
         reacting,
         reacting,
