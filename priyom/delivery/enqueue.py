@@ -62,7 +62,7 @@ def enqueue_many(orders: Sequence[Order]) -> list[int]:
     return [row.pk for row in rows]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def cancel(delivery_ids: Iterable[int], why: str) -> set[int]:
     """Take back those still waiting; the ids that were. One that may have left before is told as uncertain."""
     waiting = Delivery.objects.filter(pk__in=list(delivery_ids), state=DeliveryState.WAITING)

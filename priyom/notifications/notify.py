@@ -33,7 +33,7 @@ class Order:
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def notify(order: Order) -> int | None:
     """The notification's id; None when this visit, version and kind has one already."""
     at, visit = now(), order.visit

@@ -12,6 +12,7 @@ from priyom.appointments.models import State, Visit
 from priyom.clinic.house import house
 from priyom.contracts.card import Buttons, Card, Sort
 from priyom.foundation.clock import now
+from priyom.foundation.remember import once
 from priyom.notifications import catalogue
 from priyom.notifications.links import page_link, unsubscribe_link, visit_link
 from priyom.notifications.models import Template, Wording
@@ -102,13 +103,18 @@ def label(name: str, patient: Patient) -> str:
 
 def preview(kind: str, language: str, form: str) -> str:
     """The text in force for a kind, language and form, with its variables unfilled."""
-    own = Wording.objects.filter(kind=kind, language=language, form=form).values_list("text", flat=True).first()
+    own = _own(kind, language, form)
     if own is not None:
         return own
     text = catalogue.text(kind)
     if form != "sms":
         return text.full[language]
     return text.sms.get(language) or preview(kind, language, "full")
+
+
+@once
+def _own(kind: str, language: str, form: str) -> str | None:
+    return Wording.objects.filter(kind=kind, language=language, form=form).values_list("text", flat=True).first()
 
 
 def change(kind: str, language: str, form: str, text: str) -> None:

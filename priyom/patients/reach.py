@@ -20,7 +20,7 @@ def _found(reach: Reach) -> None:
     reach.lost, reach.lost_at, reach.lost_why = "", None, ""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def opened(contact_point: ContactPoint, channel: str, at: datetime) -> None:
     """The person opened the dialog: it may be written to. Records ContactOpened when it was lost or new."""
     reach = _reach(contact_point, channel)
@@ -32,7 +32,7 @@ def opened(contact_point: ContactPoint, channel: str, at: datetime) -> None:
         record(ContactOpened(patient_id=contact_point.patient_id, contact_point_id=contact_point.pk, channel=channel))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def answered(contact_point: ContactPoint, channel: str, at: datetime, after_seconds: float | None = None) -> None:
     """The person wrote or pressed. `after_seconds`: how long after our message, when it answers one."""
     reach = _reach(contact_point, channel)
@@ -44,7 +44,7 @@ def answered(contact_point: ContactPoint, channel: str, at: datetime, after_seco
     reach.save()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def lost(contact_point: ContactPoint, channel: str, how: str, why: str, at: datetime) -> None:
     """Routes shall skip it: `blocked` by the person, or `gone`. Records ContactLost once."""
     reach = _reach(contact_point, channel)
@@ -60,7 +60,7 @@ def lost(contact_point: ContactPoint, channel: str, how: str, why: str, at: date
     )  # fmt: skip
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def muted(contact_point: ContactPoint, channel: str, until: datetime | None) -> None:
     """The person muted the dialog until then; None: sound is back."""
     reach = _reach(contact_point, channel)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, connection
 
 from priyom.foundation.clock import now
+from priyom.foundation.remember import remembering
 
 log = logging.getLogger(__name__)
 
@@ -71,13 +72,17 @@ class Loop(threading.Thread):
 
     def _round(self) -> None:
         self._woken.clear()
-        while not self._stopping and self._work.step():
+        while not self._stopping and self._step():
             pass
         if self._stopping:
             return
         due = self._work.next_due()
         seconds = LONGEST_SLEEP if due is None else max(BREATH, (due - now()).total_seconds())
         self._woken.wait(min(seconds, LONGEST_SLEEP))
+
+    def _step(self) -> bool:
+        with remembering():
+            return self._work.step()
 
 
 class Every:
