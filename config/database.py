@@ -27,8 +27,7 @@ DEFAULTS = {
     ),
 }
 PREPARED = {"server_side_binding": True, "prepare_threshold": 3}
-"""What one connection says for the fourth time the server need not plan again: its work is halved by that. A pooler
-between us and the database must keep prepared statements (PgBouncer does since 1.21)."""
+"""What one connection says for the fourth time the server need not plan again: that halves its work."""
 SEVERAL = {"target_session_attrs": "read-write"}
 """With several hosts: the one that takes writes. A standby, or an old primary that came back as one, is passed over."""
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from priyom.foundation.clock import clock
 from priyom.journal.models import Fact, Pending
-from priyom.journal.react import MOST_TRIES, next_due, react_once, replay
+from priyom.journal.react import MOST_TRIES, Reactor, next_due, react_once, replay
 from priyom.journal.record import Recorded, Seen, _Book, record
 from tests.factories import MONDAY
 
@@ -67,6 +67,17 @@ def ring(number: int, patient: int | None = 1) -> None:
 def drain() -> None:
     while react_once():
         pass
+
+
+def test_what_another_process_has_taken_is_passed_over(ears: Ears, db: None) -> None:
+    ring(1, patient=1)
+    ring(2, patient=2)
+    late = Reactor()
+    assert late.step()
+    drain()
+    ring(3, patient=3)
+    assert late.step()
+    assert sorted(ears.numbers("a") + ears.numbers("b")) == [1, 1, 2, 2, 3]
 
 
 def test_a_fact_keeps_its_types(ears: Ears, db: None) -> None:
