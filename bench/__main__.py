@@ -17,9 +17,10 @@ QUICK = {
     "hooks": ["--seconds", "5"],
     "workers": ["--count", "1600", "--rounds", "1"],
     "peers": ["--quick"],
+    "steady": ["--minutes", "3"],
 }
-ASKED_FOR = ("growth",)
-"""Made only when named: it fills a database with ten million rows first."""
+ASKED_FOR = ("growth", "steady")
+"""Made only when named: the one fills a database with ten million rows first, the other lasts an hour."""
 TITLES = {
     "engine": "The delivery engine",
     "way": "The whole way of a reminder",
@@ -28,6 +29,7 @@ TITLES = {
     "peers": "The engine and its peers at the same job",
     "memory": "A worker's memory",
     "growth": "The engine with a long past",
+    "steady": "An hour of steady load",
     "importing": "Importing a table",
 }
 
