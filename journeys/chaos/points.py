@@ -44,7 +44,7 @@ and `webhooks` that does something belongs to the way too."""
 NOT_THE_WAY = ("__init__.py", "apps.py", "models.py", "facts.py")
 
 FUNCTIONS = {
-    "Pump._recover": LEFT, "left_behind": LEFT, "left": LEFT, "recovered": LEFT, "unknown": LEFT, "Pump.run": TAKING,
+    "Pump._recover": LEFT, "left": LEFT, "recovered": LEFT, "unknown": LEFT, "Pump.run": TAKING,
     "Pump._round": CLAIMING, "Pump._room": CLAIMING, "with_files": CLAIMED, "Pump._look_again": CLAIMED,
     "Crew.take_up": CLAIMED, "Crew._start": CLAIMED, "Crew._mind": UNSETTLED, "Pump._settle": UNSETTLED,
     "Settler.put": UNSETTLED,

@@ -79,13 +79,6 @@ def recovered(item: Left, after_crash: AfterCrash, *, tried: bool = True) -> Out
     return outcome
 
 
-async def left_behind(
-    database: Database, account_id: int, after_crash: AfterCrash, ours: Sequence[int], *, tried: bool = True
-) -> list[Outcome]:
-    """What becomes of everything that was left: `left` and `recovered` in one."""
-    return [recovered(item, after_crash, tried=tried) for item in await left(database, account_id, ours)]
-
-
 async def expired(database: Database) -> list[Settled]:
     """Ends for waiting deliveries past their time, up to 1,000. One that may have left is uncertain, not failed."""
     rows = await database.rows(sql["expired"], {"now": now()})

@@ -18,7 +18,7 @@ from priyom.contracts.channel import Channel, Sender
 from priyom.contracts.message import Outgoing, Receipt, Signal
 from priyom.delivery import accounts
 from priyom.delivery.attempt import attempt
-from priyom.delivery.claim import claim, left_behind
+from priyom.delivery.claim import claim
 from priyom.delivery.consequence import ASK_AFTER, TAKEN_OVER, Again, Settled, taken, unknown
 from priyom.delivery.crew import Line
 from priyom.delivery.database import Database
@@ -27,6 +27,7 @@ from priyom.delivery.pump import Pump
 from priyom.delivery.settle import put_back, settle
 from priyom.delivery.settler import Settler
 from priyom.delivery.tests.conftest import Make
+from priyom.delivery.tests.world import left_behind
 from priyom.foundation.http import Http
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,7 +130,7 @@ def test_a_woken_worker_takes_nothing_from_its_successor(account: Account, order
     async def go() -> None:
         database = Database()
         assert [item.of_try for item in await claim(database, account.pk, 1)] == [1]
-        [left] = await left_behind(database, account.pk, AfterCrash.SAME_KEY, [])
+        [left] = await left_behind(database, account.pk, AfterCrash.SAME_KEY)
         assert isinstance(left, Again)
         await put_back(database, [replace(left, after=0.0)])
         assert [item.of_try for item in await claim(database, account.pk, 1)] == [2]

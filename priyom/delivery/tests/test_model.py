@@ -29,7 +29,7 @@ from priyom.contracts.channel import Channel, Sender
 from priyom.contracts.message import Signal
 from priyom.delivery import accounts
 from priyom.delivery.attempt import attempt
-from priyom.delivery.claim import claim, expired, left_behind
+from priyom.delivery.claim import claim, expired
 from priyom.delivery.consequence import MOST_UNKNOWN, Again, Outcome, Settled
 from priyom.delivery.crew import stale, too_late
 from priyom.delivery.enqueue import Order, cancel, enqueue
@@ -37,7 +37,7 @@ from priyom.delivery.settle import NotYetKnown, advance, lose, put_back, report,
 from priyom.delivery.tend import MOST_ASKS
 from priyom.delivery.tend import sql as tend_sql
 from priyom.delivery.tests.oracle import FATES, FINDS, KNOWN, LATER, Row
-from priyom.delivery.tests.world import HERE, Held, Process, World, _each_once, done
+from priyom.delivery.tests.world import HERE, Held, Process, World, _each_once, done, left_behind
 from priyom.foundation.clock import clock, now
 from priyom.foundation.http import Http
 from priyom.foundation.sql import Statements

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from priyom.contracts.card import AfterCrash
 from priyom.contracts.message import Signal
 from priyom.delivery.attempt import Claimed
+from priyom.delivery.claim import left, recovered
 from priyom.delivery.consequence import Outcome
 from priyom.delivery.database import Database
 from priyom.delivery.models import Account, Delivery, Doubt
@@ -46,6 +47,13 @@ class Here:
 
 
 HERE = cast(Database, Here())
+
+
+async def left_behind(
+    database: Database, account_id: int, after_crash: AfterCrash, ours: Sequence[int] = ()
+) -> list[Outcome]:
+    """What becomes of everything that was left, as the pump's taking up decides it."""
+    return [recovered(item, after_crash) for item in await left(database, account_id, ours)]
 
 
 @dataclass
