@@ -1,4 +1,4 @@
-"""Houses for journeys. One serves a whole module: starting a house takes longer than living a day in it."""
+"""Houses and browsers for journeys. One house serves a module: starting it takes longer than living a day in it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 from shutil import rmtree
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from config import postgres
+from journeys.desk import PATIENCE, launched, sign_in
 from journeys.house import House
 
 
@@ -28,6 +30,26 @@ def house() -> Iterator[House]:
         made.stop()
         postgres.destroy(data)
         rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser."""
+    with sync_playwright() as playwright:
+        made = launched(playwright)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def desk(browser: Browser, house: House) -> Iterator[Page]:
+    """The registrar's tab, signed in."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="ru")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    sign_in(page, house.web)
+    yield page
+    context.close()
 
 
 def tomorrow(hour: int) -> datetime:

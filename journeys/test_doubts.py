@@ -4,42 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from http.cookiejar import CookieJar
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
 
+from journeys.desk import Desk
 from journeys.house import House, until
 
 pytestmark = pytest.mark.journey
-
-TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-
-
-class Desk:
-    """The registrar's browser, as far as forms go."""
-
-    def __init__(self, house: House) -> None:
-        self._web = house.web
-        self._open = build_opener(HTTPCookieProcessor(CookieJar())).open
-        self._token = TOKEN.findall(self.see("/login"))[0]
-        self.do("/login", username="registrar", password="demo-registrar")
-        self._token = re.findall(r'"X-CSRFToken":\s*"([^"]+)"', self.see("/"))[0]
-
-    def see(self, path: str) -> str:
-        """A page."""
-        with self._open(f"{self._web}{path}") as answer:
-            page: str = answer.read().decode()
-        return page
-
-    def do(self, path: str, **form: str) -> str:
-        """A press of a button; the part that comes back."""
-        values = {"csrfmiddlewaretoken": self._token, **form}
-        with self._open(Request(f"{self._web}{path}", urlencode(values).encode())) as answer:
-            part: str = answer.read().decode()
-        return part
 
 
 def doubt(house: House, patient: str) -> dict[str, Any] | None:

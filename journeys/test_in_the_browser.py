@@ -3,45 +3,16 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from journeys.conftest import tomorrow
 from journeys.house import House
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
 PICTURE = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def desk(browser: Browser, house: House) -> Iterator[Page]:
-    """The registrar, signed in."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="ru")
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto(f"{house.web}/login")
-    page.fill("input[name=username]", "registrar")
-    page.fill("input[name=password]", "demo-registrar")
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url(f"{house.web}/")
-    yield page
-    context.close()
 
 
 def test_today_and_the_thread_follow_the_phone(desk: Page, house: House) -> None:

@@ -8,22 +8,13 @@ from threading import Thread
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from journeys.house import House, until
-from journeys.test_in_the_browser import ARGUMENTS
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(512)
 WAIT = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield made
-        made.close()
 
 
 @pytest.fixture

@@ -12,23 +12,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Route, expect
 
+from journeys.desk import PATIENCE
 from journeys.house import ROOT, House, free_ports, until
-from journeys.test_in_the_browser import ARGUMENTS
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 expect.set_options(timeout=20_000)  # a loaded machine
 NUMBER = "+77015550101"
-SLOW = 30_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")
@@ -69,28 +60,13 @@ def _make_account(house: House, url: str) -> None:
 def visitor(browser: Browser, site: str) -> Iterator[BrowserContext]:
     """A browser that refuses third-party cookies; errors of its pages fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="ru")
-    context.set_default_timeout(SLOW)
+    context.set_default_timeout(PATIENCE)
     faults: list[str] = []
     context.on("weberror", lambda error: faults.append(str(error.error)))
     context.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
     yield context
     context.close()
     assert faults == []
-
-
-@pytest.fixture
-def desk(browser: Browser, house: House) -> Iterator[Page]:
-    """The registrar at the list of chats."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="ru")
-    page = context.new_page()
-    page.set_default_timeout(SLOW)
-    page.goto(f"{house.web}/login")
-    page.fill("input[name=username]", "registrar")
-    page.fill("input[name=password]", "demo-registrar")
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url(f"{house.web}/")
-    yield page
-    context.close()
 
 
 def opened(page: Page, site: str) -> FrameLocator:
@@ -202,7 +178,7 @@ def test_nothing_is_lost_or_doubled_when_the_network_goes(
     desk.locator("a.row", has_text="Третье").first.click()
     thread = desk.locator("#thread")
     for text in ("Первое", "Второе", "Третье"):
-        expect(thread.get_by_text(text, exact=True)).to_have_count(1, timeout=SLOW)
+        expect(thread.get_by_text(text, exact=True)).to_have_count(1, timeout=PATIENCE)
         expect(chat.get_by_role("log").get_by_text(text, exact=True)).to_have_count(1)
 
 
