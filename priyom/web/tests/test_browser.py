@@ -16,7 +16,7 @@ from config.asgi import application
 from priyom.appointments import change
 from priyom.appointments.models import Visit
 from priyom.clinic.models import Branch, Role, Staff
-from priyom.delivery.models import Delivery, Doubt
+from priyom.delivery.models import Account, Delivery, Doubt
 from priyom.foundation.clock import now
 from priyom.inbox.chat import conversation_of
 from priyom.inbox.models import CallTask, Conversation, Incoming
@@ -138,6 +138,17 @@ def test_nothing_sticks_out(page: Page, clinic: Clinic, width: int) -> None:
     ):  # fmt: skip
         page.goto(path)
         assert page.evaluate(STICKS_OUT) == [], path
+
+
+@pytest.mark.parametrize("language", ["ru", "kk"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_channel_loses_its_name_to_its_state(page: Page, clinic: Clinic, language: str, width: int) -> None:
+    Staff.objects.update(language=language)
+    Account.objects.update(name="WhatsApp (IntellectDialog), филиал", health="down", bot_name="clinic_on_abay_bot")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/accounts")
+    cut = "rows => rows.filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
+    assert page.eval_on_selector_all("#account-rows :is(.who, .end)", cut) == []
 
 
 @pytest.mark.parametrize("language", ["ru", "kk"])
