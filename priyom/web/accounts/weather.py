@@ -106,6 +106,6 @@ def percent(share: int) -> str:
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:
-    """«14:20» of today there, else with the day."""
+    """«14:20» of today there, else with the date: it stands after «с» and «до», which bear no «вчера»."""
     local = at.astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == now().astimezone(zone).date() else say.when(at, zone)
+    return f"{local:%H:%M}" if local.date() == now().astimezone(zone).date() else f"{local:%d.%m\u00a0%H:%M}"

@@ -97,6 +97,12 @@ def test_it_is_gone_the_next_day(spell: Spell) -> None:
     assert said() == []
 
 
+def test_what_began_on_another_day_bears_its_date(spell: Spell) -> None:
+    Spell.objects.update(since=now() - timedelta(hours=12), kind="down", level=1)
+    assert said() == ["MAX: не отвечает с 01.03 23:00, напоминания пока идут сюда же"]
+    assert said("kk")[0].startswith("MAX: 01.03 23:00 бастап жауап бермейді")
+
+
 def test_a_country_is_not_named_when_all_suffer(spell: Spell) -> None:
     Spell.objects.create(
         account=spell.account, place="KZ", level=2, kind="taken", since=spell.since, noticed_at=now(), usual=1, share=0
