@@ -3,6 +3,7 @@ message of unknown fate: repeat it under its key, ask after it, or neither."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ async def post(http: Http, account: Account, path: str, outgoing: Outgoing) -> A
         "to": outgoing.address,
         "text": outgoing.message.text,
         "buttons": [[(button.label, button.payload) for button in row] for row in outgoing.message.rows],
+        "left": time.monotonic(),
     }
     try:
         answer = await http.request("POST", account.settings.base_url + path, json=body)

@@ -144,10 +144,9 @@ class Crew:
         low = min(MOST, math.ceil(self.pace.rate)) // 2
         while self.queue.ready > self._asleep:
             # The moment first, the message then: who waits for an answer goes before what was claimed earlier.
-            wait = self.pace.take(_time()) or self.pace.gate(_time())
-            if wait > 0:
+            if (wait := self.pace.take(_time())) > 0:
                 await self._moment(wait)
-            if _time() - self._looked > FRESH and not await self._look_once_more():
+            if not await self._may_leave():
                 return
             claimed = self.queue.take(_time())
             if self.queue.ready <= low:
@@ -158,11 +157,20 @@ class Crew:
     async def _moment(self, wait: float) -> None:
         self._asleep += 1
         try:
-            while wait > 0:
-                await asyncio.sleep(wait)
-                wait = self.pace.gate(_time())
+            await asyncio.sleep(wait)
         finally:
             self._asleep -= 1
+
+    async def _may_leave(self) -> bool:
+        """Wait until one may leave at this very moment. The gate is asked last: a slow look would gather what it let
+        pass. False: it cannot be known what may leave, and all is given back."""
+        while True:
+            if _time() - self._looked > FRESH and not await self._look_once_more():
+                return False
+            wait = self.pace.gate(_time())
+            if wait <= 0:
+                return True
+            await self._moment(wait)
 
     async def _look_once_more(self) -> bool:
         """Take out what has become wrong in the queue. False: that cannot be known, and all of it is given back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from types import SimpleNamespace
@@ -70,13 +71,17 @@ def run(
     seconds: float | Callable[[], bool],
     after_crash: AfterCrash = AfterCrash.ASK,
     stale: dict[int, str] | None = None,
+    pace: float | None = None,
+    look: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Pump until `seconds` have passed or the condition holds (at most ten seconds), then stop."""
     card = counting.card("counted_ask", after_crash)
     channel = Channel(card, cast(Sender, script), cast(Any, SimpleNamespace()))
-    line = Line(account.pk, channel, accounts.wire(account), None, account.paused_until, account.health)
+    line = Line(account.pk, channel, accounts.wire(account), pace, account.paused_until, account.health)
 
     async def recheck(connection: psycopg.AsyncConnection[Any], ids: list[int]) -> dict[int, str]:
+        if look is not None:
+            await look()
         return {number: why for number, why in (stale or {}).items() if number in ids}
 
     async def go() -> None:
@@ -266,4 +271,25 @@ def test_what_a_dead_process_left_goes_before_what_is_behind_it(op: str, account
     Delivery.objects.filter(pk=first).update(state="sending", tries=1)
     under_way = Delivery.objects.filter(state__in=("waiting", "sending"))
     run(account, Script(), lambda: not under_way.exists(), AfterCrash.SAME_KEY)
-    assert list(Delivery.objects.order_by("claimed_at").values_list("pk", flat=True)) == [first, behind]
+    assert list(Delivery.objects.order_by("claimed_at", "id").values_list("pk", flat=True)) == [first, behind]
+
+
+def test_a_slow_last_look_does_not_gather_what_then_leaves_at_once(account: Account, order: Make) -> None:
+    """The vendor counts what arrives in a second, not what was planned for it."""
+    for number in range(130):
+        order(address=f"+7701{number:07d}")
+    left: list[float] = []
+
+    class Timed(Script):
+        async def send(self, http: Http, account: Wire, outgoing: Outgoing) -> Receipt:
+            left.append(time.monotonic())
+            return await super().send(http, account, outgoing)
+
+    looks = iter([0.0, 0.5] + [0.0] * 3 + [0.5])
+
+    async def slow() -> None:
+        await asyncio.sleep(next(looks, 0.0))
+
+    done = Delivery.objects.filter(signal="accepted")
+    run(account, Timed(), lambda: done.count() == 130, pace=40.0, look=slow)
+    assert max(sum(first <= other < first + 1.0 for other in left) for first in left) <= 40
