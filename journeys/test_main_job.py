@@ -30,9 +30,9 @@ def test_one_button_confirms(house: House) -> None:
     assert visit["confirmation"]["by"] == "patient"
     assert visit["confirmation"]["channel"] == "telegram"
     assert "кнопка в Telegram" in visit["confirmation"]["evidence"]
-    reached = until(lambda: next((n for n in house.visit("one")["notifications"] if n["state"] == "reached"), None))
-    assert reached["kind"] == "reminder_24h"
-    assert reached["legs"][0]["signal"] == "answered"
+    reached = {"kind": "reminder_24h", "state": "reached"}
+    asked = until(lambda: next((n for n in house.visit("one")["notifications"] if reached.items() <= n.items()), None))
+    assert asked["legs"][0]["signal"] == "answered"
     edited = until(lambda: next((m for m in telegram.messages() if m["id"] == reminder["id"] and m["edited"]), None))
     assert "Вы подтвердили" in edited["text"]
     assert [b["label"] for b in edited["buttons"]] == ["Перенести", "Отменить"]
