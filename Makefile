@@ -47,7 +47,7 @@ fmt: $(VENV)/stamp-dev ## put the code into its form
 bench: $(VENV)/stamp-dev ## measure, beside others too, and print tables (about 30 minutes; BENCH=--quick: 6)
 	$(PY) -m bench $(BENCH)
 
-chaos: $(VENV)/stamp-dev ## kill the program at its every line and balance the books (half an hour)
+chaos: $(VENV)/stamp-dev ## kill the program at its every line and balance the books (an hour or more)
 	$(PY) -m journeys.chaos
 
 faults: $(VENV)/stamp-dev ## cut machines, disks and clocks off for minutes, and live a model's many lives (an hour)

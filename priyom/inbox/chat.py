@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from django.db.models import Q
+
 from priyom.contracts.registry import channel as find_channel
-from priyom.delivery.models import Account, Delivery, Op
+from priyom.delivery.models import Account, Delivery, DeliveryState, Op
 from priyom.foundation.clock import now
 from priyom.inbox.models import Conversation
 from priyom.patients.linking import points
@@ -30,10 +32,12 @@ class Chat:
         return cls(account, address, name, tuple(points(kind, address)))
 
     def last_sent(self, patient_id: int | None = None) -> Delivery | None:
-        """Our last message here that asked something."""
+        """Our last message here that asked something. One whose sending we have not heard the end of counts too: people
+        answer more quickly than some gateways do."""
+        left = Q(sent_at__isnull=False) | Q(state=DeliveryState.SENDING) | Q(maybe_sent=True)
         found = Delivery.objects.filter(
-            account=self.account, address=self.address, op=Op.SEND, body__has_key="rows"
-        ).exclude(sent_at=None)
+            left, account=self.account, address=self.address, op=Op.SEND, body__has_key="rows"
+        )
         if patient_id is not None:
             found = found.filter(patient_id=patient_id)
         return found.order_by("-id").first()

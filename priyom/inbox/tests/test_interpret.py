@@ -7,6 +7,8 @@ from datetime import timedelta
 from hashlib import md5
 from typing import Any
 
+import pytest
+
 from priyom.consent.ask import allows
 from priyom.contracts.channel import Request
 from priyom.contracts.events import IncomingFile, Muted, Pressed, Said, SharedPhone, Started, Stopped
@@ -136,6 +138,23 @@ def test_a_plain_answer_means_the_last_question_in_this_chat(accounts: Accounts)
     assert (reach.answered_at, reach.usual_answer_seconds) == (MONDAY + HOUR, 3600)
     second.refresh_from_db()
     assert (second.signal, second.evidence) == ("answered", "ответ «да»")
+
+
+@pytest.mark.parametrize("way", [{"state": "sending"}, {"state": "waiting", "maybe_sent": True}])
+def test_an_answer_may_be_quicker_than_the_gateways(accounts: Accounts, way: dict[str, Any]) -> None:
+    """The question stands in the chat as soon as it has left, whatever we know of that yet."""
+    left = ask(make_patient(telegram=CHAT))
+    Delivery.objects.filter(pk=left.pk).update(sent_at=None, signal="", **way)
+    happen(accounts["telegram"], said("да"))
+    assert told() == [(f"confirm:{left.visit_id}:1", False, left.visit_id)]
+
+
+def test_what_has_not_left_is_no_question(accounts: Accounts) -> None:
+    patient = make_patient(telegram=CHAT)
+    first, waiting = ask(patient), ask(patient, 4)
+    Delivery.objects.filter(pk=waiting.pk).update(sent_at=None, signal="", state="waiting")
+    happen(accounts["telegram"], said("да"))
+    assert told() == [(f"confirm:{first.visit_id}:1", False, first.visit_id)]
 
 
 def test_anything_else_waits_for_a_person_and_teaches_nothing_of_the_pace(accounts: Accounts) -> None:
