@@ -41,7 +41,10 @@ class Turns:
 
 async def turned_back(database: Database, seconds: float | None = None) -> None:
     """Let what was to go at once by the old time go at once by this one. `seconds`: by how much it was turned, if that
-    was seen. Raises psycopg.Error."""
+    was seen; forward nothing is held up, and what seems to lie ahead of us was only written a moment after we looked.
+    Raises psycopg.Error."""
+    if seconds is not None and seconds > 0:
+        return
     [(deliveries, updates, facts)] = await database.rows(sql["turned_back"], {"now": now(), "seconds": seconds})
     if deliveries or updates or facts:
         log.warning("after the clock was turned back: %s deliveries, %s updates, %s facts", deliveries, updates, facts)

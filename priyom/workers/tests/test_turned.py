@@ -86,3 +86,11 @@ def test_a_turned_clock_is_seen_once() -> None:
     finally:
         clock.reset()
     assert turns.look() == pytest.approx(3600, abs=30)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_while_the_clock_goes_forward_is_left_alone(nine: None) -> None:
+    """We looked at the clock, it was turned on, somebody wrote by the new time, and only then our statement ran."""
+    written = delivery(NEW + 2 * HOUR, NEW + 2 * HOUR)
+    turn_back(7200.0)
+    assert Delivery.objects.get(pk=written).due_at == NEW + 2 * HOUR
