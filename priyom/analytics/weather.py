@@ -27,8 +27,8 @@ FREE = (Sort.MESSENGER, Sort.MAIL)
 @dataclass(frozen=True, slots=True)
 class Report:
     """One spell. `usual` and `share` are whole per cents, never rounded up; None where nothing is known. `ways` are the
-    keys of channels that messages take instead, the most used first; `extra` is what they cost today more than the
-    account itself would, None where any part of that is unknown."""
+    keys of channels that messages take instead, the most used first, of equals the one taken first; `extra` is what
+    they cost today more than the account itself would, None where any part of that is unknown."""
 
     spell: Spell
     account: Account
@@ -58,7 +58,8 @@ def reports(since: datetime, at: datetime) -> list[Report]:
 
 def _report(spell: Spell, since: datetime, at: datetime) -> Report:
     card = find_channel(spell.account.channel).card
-    taken = list(Detour.objects.filter(spell=spell, at__gte=since).select_related("delivery__account"))
+    rows = Detour.objects.filter(spell=spell, at__gte=since).select_related("delivery__account")
+    taken = list(rows.order_by("at", "pk"))  # the sentence must not change its words from one look to the next
     went = [d.delivery for d in taken if d.delivery.state != "cancelled"]
     counted = Counter(delivery.account.channel for delivery in went)
     extra, currency = _extra(spell.account, card, went, at)
