@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help run install test test-quick test-journeys check check-static fmt bench chaos faults clean requirements chromium peers
+.PHONY: help run install test test-quick test-browser test-journeys check check-static fmt bench chaos faults clean requirements chromium peers
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -22,14 +22,16 @@ run: $(VENV)/stamp ## install what is missing and start everything; Ctrl-C ends 
 install: $(VENV)/stamp ## only install: dependencies, the command `priyom`, translations
 	@$(PY) -m config.translations
 
-test: test-quick test-journeys ## all tests: quick ones in parallel, then journeys one at a time
+test: test-quick test-browser test-journeys ## all tests: quick ones and pages in parallel, then journeys one at a time
 
 test-quick: $(VENV)/stamp-dev peers
 	$(PY) -m pytest -n $(JOBS) -m "not journey and not browser"
 
-# pytest answers 5 when nothing was selected.
+test-browser: $(VENV)/stamp-dev chromium
+	$(PY) -m pytest -n $(JOBS) -m "browser and not journey"
+
 test-journeys: $(VENV)/stamp-dev chromium
-	$(PY) -m pytest -m "journey or browser" || [ $$? -eq 5 ]
+	$(PY) -m pytest -m journey
 
 check: check-static test-quick ## style, types, import rules, documents and the quick tests
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 
 from config import postgres, translations
 from priyom.foundation.clock import clock
@@ -55,6 +56,8 @@ if _CONTROLLER:
     _prepare()
     translations.compile_all()  # before any process reads them
 django.setup()
+# The real one takes a tenth of a second for each password on purpose; the processes of journeys keep it.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
