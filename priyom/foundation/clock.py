@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -57,6 +59,16 @@ class Clock:
         if at is not None and at.tzinfo is None:
             raise ValueError("a moment needs its zone")
         self._frozen = at
+
+    @contextmanager
+    def standing(self, at: datetime) -> Iterator[None]:
+        """In here it is that moment, for this process (a past that is made up); afterwards as before."""
+        before = self._frozen
+        self.freeze(at)
+        try:
+            yield
+        finally:
+            self._frozen = before
 
     def reset(self) -> None:
         """Be the computer's clock again: no offset, no file, running (tests)."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
-from django.db import transaction
+from django.db import connection, transaction
 from pydantic import TypeAdapter
 
 from priyom.foundation.clock import now
-from priyom.journal.models import Fact, Pending
+from priyom.foundation.sql import Statements
+
+sql = Statements(Path(__file__).parent / "sql")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +87,16 @@ def record(fact: Recorded) -> int:
         raise RuntimeError("a fact is recorded in the transaction of the change it tells of")
     assert is_dataclass(fact)
     kind = type(fact).__name__
-    at = now()
-    row = Fact.objects.create(
-        type=kind,
-        at=at,
-        patient_id=fact.patient_id,
-        visit_id=fact.visit_id,
-        data={f.name: _plain(getattr(fact, f.name)) for f in fields(fact) if f.name not in ("patient_id", "visit_id")},
-    )
-    Pending.objects.bulk_create(
-        Pending(fact=row, reactor=name, key=fact.patient_id or 0, next_try_at=at) for name in reactors(kind)
-    )
-    return row.pk
+    data = {f.name: _plain(getattr(fact, f.name)) for f in fields(fact) if f.name not in ("patient_id", "visit_id")}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql["record"],
+            {
+                "type": kind, "at": now(), "patient": fact.patient_id, "visit": fact.visit_id,
+                "data": json.dumps(data, ensure_ascii=False), "reactors": list(reactors(kind)),
+            },
+        )  # fmt: skip
+        return int(cursor.fetchone()[0])
 
 
 def _plain(value: Any) -> Any:

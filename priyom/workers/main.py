@@ -13,13 +13,14 @@ from datetime import timedelta
 from priyom.alerts.share import check_shares
 from priyom.delivery import incoming, weather
 from priyom.foundation.http import Http
-from priyom.inbox import interpret, late
-from priyom.journal import react
+from priyom.inbox import call, interpret, late, words
+from priyom.journal import bell, react
 from priyom.notifications import advance as notifications
 from priyom.notifications.recheck import recheck
 from priyom.notifications.shelter import leave_storms
 from priyom.scenarios import advance as scenarios
 from priyom.workers.deliver import Deliver
+from priyom.workers.evening import tell_evenings
 from priyom.workers.jobs import run_jobs
 from priyom.workers.lease import sign_sessions
 from priyom.workers.loops import Every, Loop, Work
@@ -36,6 +37,9 @@ def works() -> list[Work]:
     minutely = Every(timedelta(minutes=1), reconcile)
     shares = Every(timedelta(minutes=10), check_shares)
     looking = Every(timedelta(minutes=1), look_at_weather)
+    evenings = Every(timedelta(minutes=5), tell_evenings)
+    found = Every(timedelta(minutes=1), words.gather)
+    forgetting = Every(timedelta(minutes=1), bell.Forgetting().step)
     reacting = Work("react", react.Reactor().step, react.next_due, ("react",))
     return [
         reacting,
@@ -43,10 +47,14 @@ def works() -> list[Work]:
         Work("interpret", interpret.interpret_once, incoming.next_due, ("interpret",)),
         Work("scenarios", scenarios.advance_once, scenarios.next_due, ("advance",)),
         Work("notifications", notifications.advance_once, notifications.next_due, ("advance",)),
+        Work("calls", call.carry_out_once, call.next_due, ("calls",)),
         Work("late answers", late.late_once, late.next_due, ("late",)),
         Work("reconcile", minutely.step, minutely.next_due, ("reconcile",)),
         Work("weather", looking.step, looking.next_due, ("weather",)),
         Work("shares", shares.step, shares.next_due, ("shares",)),
+        Work("evenings", evenings.step, evenings.next_due, ("evenings",)),
+        Work("words", found.step, found.next_due, ("words",)),
+        Work("news", forgetting.step, forgetting.next_due, ("news",)),
     ]
 
 

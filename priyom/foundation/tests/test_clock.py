@@ -47,3 +47,21 @@ def test_every_turn_is_seen(tmp_path_factory: pytest.TempPathFactory, seconds: l
     for second in seconds:
         hand.turn(timedelta(seconds=second))
         assert eye.offset == timedelta(seconds=second)
+
+
+def test_a_made_up_past_ends_where_it_began() -> None:
+    clock, at, past = Clock(), datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    clock.freeze(at)
+    with clock.standing(past):
+        assert clock.now() == past
+        with clock.standing(past - HOUR):
+            assert clock.now() == past - HOUR
+        assert clock.now() == past
+    assert clock.now() == at
+    with pytest.raises(ZeroDivisionError), clock.standing(past):
+        raise ZeroDivisionError
+    assert clock.now() == at
+    clock.freeze(None)
+    with clock.standing(past):
+        pass
+    assert clock.now() > at
