@@ -28,6 +28,14 @@ class House(models.Model):
     """`implied`: service messages go unless withdrawn; `explicit`: only after a recorded consent."""
     proven_days = models.PositiveIntegerField(default=180)
     """A channel counts as proven for so many days after its last answer or delivery."""
+    undo_seconds = models.PositiveSmallIntegerField(default=5)
+    """So long an answer of the staff waits before it leaves, so that it can be taken back."""
+    hand_out = models.BooleanField(default=False)
+    """New conversations are given in turn to those who are at the desk."""
+    silent_mail = models.BooleanField(default=True)
+    """Managers with an e-mail address get a letter every evening with what stayed silent."""
+    second_factor = models.BooleanField(default=False)
+    """Who may set things signs in with a second factor; until they have one, they see only the page to set it up."""
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="house_is_one")]
@@ -43,6 +51,8 @@ class Branch(models.Model):
     time_zone = models.CharField(max_length=50)
     opens = models.TimeField(default=time(8, 0))
     closes = models.TimeField(default=time(20, 0))
+    promise_minutes = models.PositiveSmallIntegerField(default=15)
+    """A person who writes gets the first answer within so many minutes of open time; 0: nothing is promised."""
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(opens__lt=F("closes")), name="branch_opens_before_closes")]
@@ -96,6 +106,46 @@ class Staff(AbstractUser):
     branches = models.ManyToManyField(Branch, blank=True, related_name="staff")
     practitioner = models.ForeignKey(Practitioner, null=True, blank=True, on_delete=models.SET_NULL)
     language = models.CharField(max_length=2, default="ru")
+
+
+class Invitation(models.Model):
+    """A colleague who shall get an account. Only the SHA-256 of the secret in their link is kept."""
+
+    email = models.EmailField()
+    name = models.CharField(max_length=200)
+    role = models.CharField(max_length=10, choices=Role.choices)
+    branches = models.ManyToManyField(Branch, blank=True, related_name="+")
+    practitioner = models.ForeignKey(Practitioner, null=True, blank=True, on_delete=models.SET_NULL)
+    language = models.CharField(max_length=2, default="ru")
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+
+class SignInLock(models.Model):
+    """Failed sign-ins under one login name or from one address (`lockout.py` counts). `key` is the name as it is
+    counted (small letters), or the address; names nobody has are counted too."""
+
+    class Kind(models.TextChoices):
+        """What is counted."""
+
+        LOGIN = "login"
+        ADDRESS = "address"
+
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    key = models.CharField(max_length=150)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    """Nobody may try again before; null: at once."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="sign_in_lock_once")]
+        indexes = [models.Index(fields=["last_at"], name="sign_in_lock_last")]
 
 
 class ApiKey(models.Model):

@@ -7,7 +7,7 @@ import pytest
 from priyom.clinic.access import branches, manages_channels
 from priyom.clinic.house import house
 from priyom.clinic.models import House
-from priyom.clinic.staff import BadStaff, create
+from priyom.clinic.staff import BadStaff, change, create, switch
 from tests.factories import make_branch, make_practitioner, make_staff
 
 
@@ -20,18 +20,56 @@ def test_the_house_is_one_row(db: None) -> None:
 
 
 def test_staff_are_made(db: None) -> None:
-    made = create("olga", "eight-chars", "registrar", name="Ольга Ли")
-    assert (made.get_full_name(), made.role, made.check_password("eight-chars")) == ("Ольга Ли", "registrar", True)
+    made = create("olga", "long-enough", "registrar", name="Ольга Ли")
+    assert (made.get_full_name(), made.role, made.check_password("long-enough")) == ("Ольга Ли", "registrar", True)
 
 
 @pytest.mark.parametrize(
     ("login", "password", "role", "words"),
-    [("olga", "12345678", "king", "king"), ("olga", "1234567", "owner", "8"), ("taken", "12345678", "owner", "занят")],
+    [
+        ("olga", "long-enough", "king", "king"),
+        ("olga", "9 is short", "owner", None),
+        ("olga", "too-short", "owner", "10"),
+        ("olga", "1234567890", "owner", "слишком известен"),
+        ("olga", "8273645019", "owner", "одних цифр"),
+        ("olga li", "long-enough", "owner", "В имени"),
+        ("Taken", "long-enough", "owner", "занят"),
+    ],
 )
-def test_bad_staff(db: None, login: str, password: str, role: str, words: str) -> None:
-    create("taken", "12345678", "owner")
+def test_bad_staff(db: None, login: str, password: str, role: str, words: str | None) -> None:
+    create("taken", "long-enough", "owner")
+    if words is None:
+        create(login, password, role)
+        return
     with pytest.raises(BadStaff, match=words):
         create(login, password, role)
+
+
+def test_nobody_lowers_themselves_or_the_last_administrator(db: None) -> None:
+    admin, owner, registrar = make_staff("admin"), make_staff("owner"), make_staff("registrar")
+    with pytest.raises(BadStaff, match="Свою роль"):
+        change(admin, admin.pk, "registrar", [], None)
+    with pytest.raises(BadStaff, match="последний"):
+        change(owner, admin.pk, "registrar", [], None)
+    with pytest.raises(BadStaff, match="последний"):
+        switch(owner, admin.pk, on=False)
+    with pytest.raises(BadStaff, match="Свою роль"):
+        switch(owner, owner.pk, on=False)
+    change(owner, registrar.pk, "admin", [], None)
+    assert switch(owner, admin.pk, on=False).is_active is False  # another one stays
+    with pytest.raises(BadStaff, match="последний"):
+        change(owner, registrar.pk, "registrar", [], None)  # one who is switched off does not count
+    change(owner, admin.pk, "registrar", [], None)
+    assert switch(owner, admin.pk, on=True).is_active is True
+
+
+def test_role_and_branches_are_changed(db: None) -> None:
+    here, doctor = make_branch(), make_practitioner()
+    made = change(make_staff("owner"), make_staff("registrar").pk, "doctor", [here], doctor)
+    made.refresh_from_db()
+    assert (made.role, list(made.branches.all()), made.practitioner) == ("doctor", [here], doctor)
+    with pytest.raises(BadStaff, match="king"):
+        change(make_staff("owner"), made.pk, "king", [], None)
 
 
 def test_branches_by_role(db: None) -> None:
