@@ -9,16 +9,17 @@ from ninja import Router
 from priyom.api.problem import ApiProblem
 from priyom.api.shapes import ContactShape, PatientShape, ReachedShape
 from priyom.patients.models import ContactPoint, Patient
+from priyom.patients.sources import home
 
 router = Router(tags=["patients"])
 
 
 def find(patient_id: str) -> Patient:
-    """The patient with this outside id. Raises ApiProblem 404."""
+    """The patient with this outside id, or whose card that one became part of. Raises ApiProblem 404."""
     patient = Patient.objects.filter(external_id=patient_id).first()
     if patient is None:
         raise ApiProblem(404, f"Пациента «{patient_id}» нет")
-    return patient
+    return home(patient)
 
 
 @router.get("/patients/{path:patient_id}", response=PatientShape, summary="One patient")

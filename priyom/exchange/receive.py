@@ -31,6 +31,7 @@ from priyom.exchange.models import TakenEvent
 from priyom.foundation.clock import now
 from priyom.patients.keep import BadContact, ContactRecord, PatientRecord, keep
 from priyom.patients.models import Patient
+from priyom.patients.sources import came_under
 
 T = TypeVar("T")
 
@@ -111,7 +112,10 @@ def _change(event: Event, given: VisitPart, known: Visit | None, patient: Patien
         starts_at, ends_at = _span(given)
         if known is not None and known.state not in (*LIVE, State.CANCELLED, State.MISSED):
             return  # told late: the patient has been here already
+        fresh = known is None
         known, _ = book(VisitRecord(given.id, patient, practitioner, service, branch, starts_at, ends_at))
+        if fresh and event.patient is not None and event.patient.id != patient.external_id:
+            came_under(event.patient.id, known)  # the source still names a card that became part of this one
     elif event.type == "visit.moved":
         _move(known, given, practitioner, branch, service)
     late = event.type == "visit.arrived" and known.state == State.COMPLETED

@@ -1,2 +1,2 @@
 """People and the addresses at which they can be reached, behind one guarded door (`access`). Records PatientChanged,
-ContactLinked, ContactLost."""
+PatientMerged, PatientParted, ContactLinked, ContactOpened, ContactLost."""

@@ -38,3 +38,19 @@ class ContactOpened(Recorded):
 
     contact_point_id: int
     channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientMerged(Recorded):
+    """The card `gone_id` became part of this patient's."""
+
+    gone_id: int
+    by_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientParted(Recorded):
+    """The card `gone_id` stands for itself again."""
+
+    gone_id: int
+    by_id: int

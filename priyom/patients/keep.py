@@ -13,6 +13,7 @@ from priyom.foundation.phone import BadPhone, normalize
 from priyom.journal.record import record
 from priyom.patients.facts import PatientChanged
 from priyom.patients.models import ContactPoint, Kind, Patient
+from priyom.patients.sources import came_later, home, points_of
 
 
 class BadContact(ValueError):
@@ -52,7 +53,11 @@ FIELDS = ("family", "given", "patronymic", "birth_date", "sex", "language")
 
 @transaction.atomic
 def keep(given: PatientRecord) -> tuple[Patient, bool]:
-    """(the patient, whether anything changed). Raises BadContact. Records PatientChanged."""
+    """(the patient, whether anything changed). Raises BadContact. Records PatientChanged.
+
+    A card that became part of another one remembers what its source says of the person; contacts land on the other one,
+    which is what is given back.
+    """
     at = now()
     values = {name: getattr(given, name) for name in FIELDS}
     patient, created = Patient.objects.select_for_update().get_or_create(
@@ -67,9 +72,10 @@ def keep(given: PatientRecord) -> tuple[Patient, bool]:
         changed = True
     if given.contacts is not None:
         changed |= _keep_contacts(patient, clean(given.contacts, house().country))
+    here = home(patient)
     if changed:
-        record(PatientChanged(patient_id=patient.pk, created=created))
-    return patient, changed
+        record(PatientChanged(patient_id=here.pk, created=created))
+    return here, changed
 
 
 def clean(contacts: tuple[ContactRecord, ...], country: str) -> list[ContactRecord]:
@@ -101,9 +107,9 @@ def clean_address(kind: str, address: str, country: str, index: int = 0) -> str:
     return address
 
 
-def _keep_contacts(patient: Patient, contacts: list[ContactRecord]) -> bool:
-    at = now()
-    known = {(c.kind, c.address): c for c in patient.contacts.all()}
+def _keep_contacts(source: Patient, contacts: list[ContactRecord]) -> bool:
+    at, here = now(), home(source)
+    known = {(c.kind, c.address): c for c in here.contacts.all()}
     changed = False
     wanted = set()
     for contact in contacts:
@@ -111,18 +117,19 @@ def _keep_contacts(patient: Patient, contacts: list[ContactRecord]) -> bool:
         wanted.add(key)
         have = known.get(key)
         if have is None:
-            ContactPoint.objects.create(
-                patient=patient, kind=contact.kind, address=contact.address, relation=contact.relation,
+            made = ContactPoint.objects.create(
+                patient=here, kind=contact.kind, address=contact.address, relation=contact.relation,
                 created_at=at, linked_by="record",
             )  # fmt: skip
+            came_later(source, made)
             changed = True
-        elif have.removed_at is not None or have.relation != contact.relation:
+        elif have.linked_by != "staff" and (have.removed_at is not None or have.relation != contact.relation):
             have.removed_at, have.relation = None, contact.relation
             have.save(update_fields=["removed_at", "relation"])
             changed = True
-    for key, have in known.items():
-        # What the person proved to us themselves outlives a record that does not know of it.
-        if key not in wanted and have.removed_at is None and have.linked_by == "record":
+    for have in points_of(source):
+        # What the person proved to us themselves, and what the desk has said, outlives a record that does not know it.
+        if (have.kind, have.address) not in wanted and have.removed_at is None and have.linked_by == "record":
             have.removed_at = at
             have.save(update_fields=["removed_at"])
             changed = True

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from pathlib import Path
 
 from django.db import transaction
 
 from priyom.foundation.clock import now
+from priyom.foundation.sql import Statements
 from priyom.journal.record import record
 from priyom.patients.facts import ContactLinked
 from priyom.patients.models import ContactPoint, Kind, LinkToken, Patient
+
+sql = Statements(Path(__file__).parent / "sql")
 
 LIVES = timedelta(days=30)
 
@@ -61,5 +65,4 @@ def by_phone(phone: str) -> list[Patient]:
 
 def points(kind: str, address: str) -> list[ContactPoint]:
     """Live contact points with this address, own ones first: a shared phone belongs to several patients."""
-    found = ContactPoint.objects.filter(kind=kind, address=address, removed_at=None).select_related("patient")
-    return sorted(found, key=lambda point: (point.relation != "own", point.pk))
+    return list(ContactPoint.objects.raw(sql["points"], {"kind": kind, "address": address}))

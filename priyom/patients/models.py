@@ -5,6 +5,17 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from priyom.clinic.models import Staff
+
+
+class Tag(models.Model):
+    """A word by which the clinic finds its patients again («беременность», «VIP»)."""
+
+    name = models.CharField(max_length=40, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
 
 class Patient(models.Model):
     """A person (FHIR Patient). `language` is ru, kk or '' (the house decides); the zone is the branch's unless set."""
@@ -19,6 +30,10 @@ class Patient(models.Model):
     time_zone = models.CharField(max_length=50, blank=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    tags = models.ManyToManyField(Tag, blank=True, related_name="patients")
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
+    """This card was found to be the same person as another one: it is empty, and kept so that it can be undone and
+    that its source is still understood."""
 
     class Meta:
         indexes = [models.Index(fields=["family", "given"], name="patient_name")]
@@ -30,6 +45,11 @@ class Patient(models.Model):
     def full_name(self) -> str:
         """Family, given, patronymic."""
         return " ".join(part for part in (self.family, self.given, self.patronymic) if part)
+
+    @property
+    def short_name(self) -> str:
+        """«Анна К.»: enough for a colleague to find the person, where others may read it too."""
+        return f"{self.given} {self.family[:1]}.".strip() if self.family else self.given
 
 
 class Kind(models.TextChoices):
@@ -97,3 +117,63 @@ class LinkToken(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     used_by = models.CharField(max_length=300, blank=True)
+
+
+class CardNote(models.Model):
+    """What colleagues shall know of a person («глухота на левое ухо: звонить сыну»). The patient never sees it."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="card_notes")
+    author = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    text = models.CharField(max_length=1000)
+    removed_at = models.DateTimeField(null=True)
+
+
+class Merge(models.Model):
+    """Two cards were made one. `moved`: {"steps": [...]}, the rows that changed hands (see `moves`), so that it can be
+    undone."""
+
+    kept = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="merges")
+    gone = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
+    by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    moved = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gone"], name="merge_standing_once", condition=Q(undone_at=None))
+        ]
+
+
+class TwoPeople(models.Model):
+    """Cards that look like one person's and are not, somebody has said: twins, a father and a son of one name. Nobody
+    is asked of the pair again."""
+
+    first = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+", db_index=False)
+    second = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
+    by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="two_people_once"),
+            models.CheckConstraint(condition=Q(first__lt=models.F("second")), name="two_people_in_order"),
+        ]
+
+
+class Opened(models.Model):
+    """Who looked at whose personal data, when and where (`card`, `chat`, `visit`, `task`). Never changed, never deleted
+    by the program before its term."""
+
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="openings", db_index=False)
+    what = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["patient", "-at"], name="opened_patient"),
+            models.Index(fields=["-at"], name="opened_at"),
+        ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from priyom.foundation.sql import Statements
 from priyom.journal.record import record
 from priyom.patients.facts import ContactLost, ContactOpened
 from priyom.patients.models import ContactPoint, Reach
+
+sql = Statements(Path(__file__).parent / "sql")
 
 
 def _reach(contact_point: ContactPoint, channel: str) -> Reach:
@@ -35,6 +39,11 @@ def opened(contact_point: ContactPoint, channel: str, at: datetime) -> None:
 @transaction.atomic(savepoint=False)
 def answered(contact_point: ContactPoint, channel: str, at: datetime, after_seconds: float | None = None) -> None:
     """The person wrote or pressed. `after_seconds`: how long after our message, when it answers one."""
+    if after_seconds is None or after_seconds < 0:
+        with connection.cursor() as cursor:
+            cursor.execute(sql["answered"], {"at": at, "point": contact_point.pk, "channel": channel})
+            if cursor.rowcount:
+                return
     reach = _reach(contact_point, channel)
     _found(reach)
     reach.answered_at = max(at, reach.answered_at or at)

@@ -14,6 +14,7 @@ from priyom.exchange.tables.bulk import branch_of
 from priyom.exchange.tables.row import Person, Planned
 from priyom.patients.keep import BadContact, ContactRecord, PatientRecord, keep
 from priyom.patients.models import Patient
+from priyom.patients.sources import came_under, points_of
 
 
 class RowRefused(Exception):
@@ -37,7 +38,7 @@ def load_person(person: Person) -> Patient:
     ]
     if known is not None:
         told = {contact.kind for contact in contacts}
-        kept = known.contacts.filter(removed_at=None).exclude(kind__in=told)
+        kept = [point for point in points_of(known) if point.removed_at is None and point.kind not in told]
         contacts += [ContactRecord(c.kind, c.address, c.relation) for c in kept]
     try:
         return keep(
@@ -68,7 +69,10 @@ def load_visit(person: Person, visit: Planned) -> None:
         raise RowRefused(f"Визит {visit.external_id} уже {_WORDS[known.state]}: изменить его таблицей нельзя")
     try:
         if known is None or known.state in LIVE:
+            fresh = known is None
             known, _ = book(_record(patient, visit))
+            if fresh and person.external_id != patient.external_id:
+                came_under(person.external_id, known)  # the table still names a card that became part of this one
         if end is not None:
             end(known.pk)
     except change.TimeTaken:

@@ -30,7 +30,7 @@ def load(path: Path, refused: Path) -> Import:
     return run(imported, read_mapping(MAPPING), refused)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_the_whole_table_twice(tmp_path: Path) -> None:
     first = load(TABLE, tmp_path / "refused.csv")
     assert (first.rows_total, first.rows_loaded, first.rows_same, first.rows_refused) == (ROWS, ROWS - 6, 0, 6)
