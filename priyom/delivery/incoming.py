@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
 from priyom.contracts import registry
@@ -39,6 +40,8 @@ SHORTEST_SECRET = 8
 """Shorter ones would strike out harmless words."""
 MOST_BYTES = 8 * 1024 * 1024
 """Of bodies that are interpreted together."""
+GIVES_WAY = 100
+"""Milliseconds for which several together wait for what another holds."""
 MOST_TRIES = 5
 MOST_WAITS = 9
 """A report may run ahead of the send it tells of: tried again after 0.2, 0.4 ... seconds, some 100 in all."""
@@ -152,11 +155,11 @@ def request_of(raw: RawUpdate) -> Request:
     return Request(raw.headers, raw.query, bytes(raw.body))
 
 
-def claim(most: int = 1, only: int | None = None) -> list[RawUpdate]:
+def claim(most: int = 1, only: Sequence[int] | None = None) -> list[RawUpdate]:
     """The next webhooks to interpret, in order, each the first of its chat, locked until the transaction ends: at most
-    `most`, and no more bytes than `MOST_BYTES` unless one alone has them. `only`: that one, if it is its turn."""
+    `most`, and no more bytes than `MOST_BYTES` unless one alone has them. `only`: those of them whose turn it is."""
     with connection.cursor() as cursor:
-        cursor.execute(sql["raw_claim"], {"now": now(), "most": most, "only": only})
+        cursor.execute(sql["raw_claim"], {"now": now(), "most": most, "only": None if only is None else list(only)})
         found = cursor.fetchall()
     sizes = accumulate(size for _, size in found)
     fitting = [number for (number, _), size in zip(found, sizes, strict=True) if size <= MOST_BYTES]
@@ -172,18 +175,45 @@ def interpret_next(interpret: Callable[[RawUpdate], None], only: int | None = No
     once, `NotYetKnown` waits, anything else is tried five times.
     """
     with transaction.atomic():
-        for raw in claim(only=only):
+        batch = claim(only=None if only is None else [only])
+        done([raw.pk for raw in batch if _understood(interpret, raw)])
+    return bool(batch)
+
+
+def interpret_together(interpret: Callable[[RawUpdate], None], only: Sequence[int]) -> list[int]:
+    """The same with several, in one transaction, as if each were alone. Returned are those that are to be taken alone
+    indeed: where another holds what one of them needs, this transaction ends with what it has, so that nobody ever
+    waits for it in a circle."""
+    understood: list[int] = []
+    alone: list[int] = []
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {GIVES_WAY}")
+        batch = claim(len(only), only)
+        for place, raw in enumerate(batch):
             try:
-                with transaction.atomic():
-                    interpret(raw)
-            except OperationalError:
-                raise
-            except Exception as error:
-                put_off(raw, error)
-            else:
-                done([raw.pk])
-            return True
-    return False
+                if _understood(interpret, raw):
+                    understood.append(raw.pk)
+            except OperationalError as error:
+                if not isinstance(error.__cause__, LockNotAvailable):
+                    raise
+                alone = [left.pk for left in batch[place:]]
+                break
+        done(understood)
+    return alone
+
+
+def _understood(interpret: Callable[[RawUpdate], None], raw: RawUpdate) -> bool:
+    """Whether it could be interpreted; if not, nothing of it was done, and the row tells why."""
+    try:
+        with transaction.atomic():
+            interpret(raw)
+    except OperationalError:
+        raise
+    except Exception as error:
+        put_off(raw, error)
+        return False
+    return True
 
 
 def done(raw_ids: Sequence[int]) -> None:

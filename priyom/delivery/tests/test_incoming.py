@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection, transaction
 
+from priyom.clinic.models import Staff as Note
 from priyom.contracts import registry
 from priyom.contracts.channel import Account, Parsed, Request
 from priyom.contracts.errors import Malformed
 from priyom.delivery import accounts, incoming
 from priyom.delivery.models import Account as Row
 from priyom.delivery.models import RawUpdate
+from priyom.foundation.clock import now
 from tests import factories as make
 
 PAYLOADS = sorted(
@@ -68,3 +73,80 @@ def understood(channel: str, known: Account, request: Request) -> Parsed | str:
         return registry.channel(channel).receiver.parse(known, request)
     except Malformed as error:
         return str(error)
+
+
+# -- several in one transaction --
+
+
+def said(row: Row, count: int) -> list[RawUpdate]:
+    """Words of that many chats."""
+    for number in range(count):
+        body = {"update": number, "phone": f"+770100000{number:02}", "text": "Алло"}
+        assert incoming.store(row, Request({}, {}, json.dumps(body).encode()))
+    return list(RawUpdate.objects.order_by("id"))
+
+
+def states() -> list[str]:
+    return [raw.state for raw in RawUpdate.objects.order_by("id")]
+
+
+def test_one_that_is_not_understood_spoils_nothing(account: Row) -> None:
+    raws = said(account, 4)
+
+    def interpret(raw: RawUpdate) -> None:
+        Note.objects.create(username=f"u{raw.pk}")
+        if raw == raws[1]:
+            raise Malformed("не разобрать")
+        if raw == raws[2]:
+            Note.objects.create(username=f"u{raw.pk}")  # the database refuses
+
+    assert incoming.interpret_together(interpret, [raw.pk for raw in raws]) == []
+    assert states() == ["done", "failed", "new", "done"]
+    assert [note.username for note in Note.objects.order_by("pk")] == [f"u{raws[0].pk}", f"u{raws[3].pk}"]
+    again = RawUpdate.objects.get(pk=raws[2].pk)
+    assert (again.tries, again.error.partition(":")[0]) == (1, "IntegrityError")
+
+
+def test_those_whose_turn_it_is_not_are_left(account: Row) -> None:
+    first, second, third = said(account, 3)
+    RawUpdate.objects.filter(pk__in=[first.pk, second.pk]).update(chat_key="one")
+    RawUpdate.objects.filter(pk=third.pk).update(next_try_at=now() + timedelta(minutes=1))
+    assert incoming.interpret_together(lambda raw: None, [first.pk, second.pk, third.pk]) == []
+    assert states() == ["done", "new", "new"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_they_give_way_to_whoever_holds_what_one_of_them_needs(account: Row) -> None:
+    """Two that wait for each other: the colleague's page goes on, and what was understood until then stays so."""
+    raws = said(account, 3)
+    mine, theirs = Note.objects.create(username="mine"), Note.objects.create(username="theirs")
+    ready, waits = threading.Event(), threading.Event()
+    went_on: list[bool] = []
+
+    def colleague() -> None:
+        try:
+            with transaction.atomic():
+                Note.objects.filter(pk=theirs.pk).update(first_name="коллега")
+                ready.set()
+                waits.wait(10)
+                went_on.append(bool(Note.objects.filter(pk=mine.pk).update(first_name="коллега")))
+        finally:
+            connection.close()
+
+    def interpret(raw: RawUpdate) -> None:
+        if raw == raws[0]:
+            Note.objects.filter(pk=mine.pk).update(last_name="слова")
+        if raw == raws[1]:
+            waits.set()
+            Note.objects.filter(pk=theirs.pk).update(last_name="слова")
+
+    thread = threading.Thread(target=colleague)
+    thread.start()
+    assert ready.wait(10)
+    assert incoming.interpret_together(interpret, [raw.pk for raw in raws]) == [raws[1].pk, raws[2].pk]
+    thread.join(10)
+    assert went_on == [True]
+    assert states() == ["done", "new", "new"]
+    for raw in raws[1:]:
+        assert incoming.interpret_next(interpret, raw.pk)
+    assert [(note.first_name, note.last_name) for note in Note.objects.order_by("pk")] == [("коллега", "слова")] * 2

@@ -133,7 +133,7 @@ def test_a_claim_takes_one_of_a_chat_and_no_more_bytes_than_fit(
     raws = [come(account, n, "x" * 1000, Signal.READ, phone) for n, phone in enumerate(["a", "a", "b", "", ""])]
     with transaction.atomic():
         assert [raw.update_key for raw in incoming.claim(10)] == ["0", "2", "3", "4"]
-        assert [raw.update_key for raw in incoming.claim(10, only=raws[1].pk)] == []
+        assert [raw.update_key for raw in incoming.claim(10, only=[raws[1].pk])] == []
         monkeypatch.setattr(incoming, "MOST_BYTES", 2500)
         assert [raw.update_key for raw in incoming.claim(10)] == ["0", "2"]
         monkeypatch.setattr(incoming, "MOST_BYTES", 10)
