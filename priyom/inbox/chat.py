@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
-
-from django.db.models import Q
+from pathlib import Path
+from typing import Any, Self
 
 from priyom.contracts.registry import channel as find_channel
-from priyom.delivery.models import Account, Delivery, DeliveryState, Op
+from priyom.delivery.models import Account, Delivery, Op
 from priyom.foundation.clock import now
+from priyom.foundation.sql import Statements
 from priyom.inbox.models import Conversation
+from priyom.inbox.turn import asks, rests
 from priyom.patients.linking import points
 from priyom.patients.models import ContactPoint, Patient
+
+sql = Statements(Path(__file__).parent / "sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,8 @@ class Chat:
     def last_sent(self, patient_id: int | None = None) -> Delivery | None:
         """Our last message here that asked something. One whose sending we have not heard the end of counts too: people
         answer more quickly than some gateways do."""
-        left = Q(sent_at__isnull=False) | Q(state=DeliveryState.SENDING) | Q(maybe_sent=True)
-        found = Delivery.objects.filter(
-            left, account=self.account, address=self.address, op=Op.SEND, body__has_key="rows"
-        )
-        if patient_id is not None:
-            found = found.filter(patient_id=patient_id)
-        return found.order_by("-id").first()
+        chat = {"account": self.account.pk, "address": self.address, "patient": patient_id}
+        return next(iter(Delivery.objects.raw(sql["last_sent"], chat)), None)
 
     def point_of(self, patient_id: int | None) -> ContactPoint | None:
         """The contact point of that patient here; the only one when the patient is not known."""
@@ -65,23 +63,34 @@ class Chat:
 
 def conversation_of(patient: Patient) -> Conversation:
     """The patient's thread."""
-    return Conversation.objects.get_or_create(patient=patient, defaults={"last_at": now()})[0]
+    return _thread_of(patient.pk)
+
+
+def _thread_of(patient_id: int) -> Conversation:
+    known = next(iter(Conversation.objects.raw(sql["thread_of"], {"patient": patient_id})), None)
+    return known or Conversation.objects.get_or_create(patient_id=patient_id, defaults={"last_at": now()})[0]
 
 
 def conversation(chat: Chat, point: ContactPoint | None) -> Conversation:
     """The thread of a chat: the patient's, or the chat's own while nobody is known for it."""
     if point is not None:
-        return conversation_of(point.patient)
+        return _thread_of(point.patient_id)
     made, _ = Conversation.objects.get_or_create(
         patient=None, account=chat.account, address=chat.address, defaults={"name": chat.name, "last_at": now()}
     )
     return made
 
 
-def touch(thread: Conversation, text: str, at: datetime, *, needs_answer: bool) -> None:
-    """The thread has something new; `needs_answer`: a person has to read it."""
-    thread.last_at, thread.last_text = at, text[:200]
+def touch(thread: Conversation, text: str, at: datetime, *, needs_answer: bool, channel: str = "") -> None:
+    """The thread has something new; `needs_answer`: a person has to read it; `channel`: where the person said it."""
+    values: dict[str, Any] = {"last_at": at, "last_text": text[:200]}
+    if channel:
+        values["channel"] = channel
     if needs_answer:
-        thread.unread += 1
-        thread.needs_answer = True
-    thread.save(update_fields=["last_at", "last_text", "unread", "needs_answer"])
+        asks(thread, text, at, unread=1, **values)
+        return
+    Conversation.objects.filter(pk=thread.pk).update(**values)
+    for name, value in values.items():
+        setattr(thread, name, value)
+    if channel and thread.awaits_patient:  # a pressed button or a «thank you»: they have had their turn
+        rests(thread, None)

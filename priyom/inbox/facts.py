@@ -59,8 +59,41 @@ class StaffSpoke(Recorded):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationAssigned(Recorded):
-    """A conversation was given to a member of staff (None: to nobody) by another."""
+    """A conversation was given to a member of staff (None: to nobody) by another; `by_id` 0: in turn, by itself."""
 
     conversation_id: int
     staff_id: int | None
     by_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NobodyAnswers(Recorded):
+    """A person begins to wait in a conversation that is nobody's. Recorded where they are handed out in turn."""
+
+    conversation_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceChanged(Recorded):
+    """Somebody has come to the desk, has a break, or leaves; `state` is desk_models.Here."""
+
+    staff_id: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteWritten(Recorded):
+    """A colleague wrote a note in a thread; `mentioned`: ids of those who are named and shall look."""
+
+    conversation_id: int
+    note_id: int
+    author_id: int
+    mentioned: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteTakenBack(Recorded):
+    """Who wrote a note has taken it back."""
+
+    conversation_id: int
+    note_id: int

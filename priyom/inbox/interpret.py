@@ -1,13 +1,14 @@
 """Turn the raw updates of gateways into what they mean: reports to deliveries, words to threads, starts and stops to
 contact points. In order per chat; what cannot be understood stays visible.
 
-Plain reports, which are most of it, are settled together; anything else is one transaction for one update.
+Plain reports, which are most of it, are settled together; anything else one after another, some in a transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import singledispatch
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial, singledispatch
 
 from django.db import transaction
 
@@ -40,47 +41,62 @@ from priyom.inbox.chat import Chat
 from priyom.notifications import templates
 from priyom.patients import linking, reach
 
-MOST_TOGETHER = 250
-MOST_ALONE = 20
-"""In one step: a worker that shall end is not held up."""
+MOST_AT_ONCE = 250
+AT_ONCE = 20
+"""So many of those understood one after another share a transaction; a colleague who wants to change one of their
+threads waits until it ends."""
+LONGEST = 1.0
+"""Seconds after which a step looks anew at what has come, and a worker that shall end is not held up."""
+
+Events = tuple[Event, ...]
 
 
 def interpret_once() -> bool:
-    """Take stored updates: reports all together, others one by one. True when there were any."""
+    """Take stored updates: reports all together, others one after another. True when there were any."""
     with transaction.atomic():
-        batch = incoming.claim(MOST_TOGETHER)
-        together, alone = _sorted_out(batch)
+        batch = incoming.claim(MOST_AT_ONCE)
+        together, alone, read = _sorted_out(batch)
         alone += settle_together(together)
-    for raw in sorted(alone, key=lambda raw: (raw.next_try_at, raw.pk))[:MOST_ALONE]:
-        incoming.interpret_next(interpret, raw.pk)
+    begun = time.monotonic()
+    ids = [raw.pk for raw in sorted(alone, key=lambda raw: (raw.next_try_at, raw.pk))]
+    understand = partial(interpret, read=read)
+    while ids and time.monotonic() - begun < LONGEST:
+        some, ids = ids[:AT_ONCE], ids[AT_ONCE:]
+        for left in incoming.interpret_together(understand, some) if len(some) > 1 else some:
+            incoming.interpret_next(understand, left)
     return bool(batch)
 
 
-def _sorted_out(batch: Sequence[RawUpdate]) -> tuple[list[Told], list[RawUpdate]]:
-    """What holds plain reports only; and the rest, with what cannot be read."""
+def _sorted_out(batch: Sequence[RawUpdate]) -> tuple[list[Told], list[RawUpdate], dict[int, Events]]:
+    """What holds plain reports only; the rest, with what cannot be read; and what was read in each."""
     together, alone = [], []
+    read: dict[int, Events] = {}
     wires: dict[int, Wire] = {}
     for raw in batch:
         try:
             if raw.account_id not in wires:
                 wires[raw.account_id] = wire(raw.account)
-            reports = plain(_events(raw, wires[raw.account_id]))
+            read[raw.pk] = _events(raw, wires[raw.account_id])
         except Exception:  # its own turn tells of it
-            reports = None
+            alone.append(raw)
+            continue
+        reports = plain(read[raw.pk])
         if reports is None:
             alone.append(raw)
         else:
             together.append(Told(raw, reports))
-    return together, alone
+    return together, alone, read
 
 
-def interpret(raw: RawUpdate) -> None:
-    """Parse and perform one update. Raises contracts.errors.Malformed when it cannot be understood."""
-    for event in _events(raw, wire(raw.account)):
+def interpret(raw: RawUpdate, read: Mapping[int, Events]) -> None:
+    """Perform what one update says; it is parsed if it has not been `read`. Raises contracts.errors.Malformed when it
+    cannot be understood."""
+    events = read[raw.pk] if raw.pk in read else _events(raw, wire(raw.account))
+    for event in events:
         perform(event, raw.account, raw)
 
 
-def _events(raw: RawUpdate, known: Wire) -> tuple[Event, ...]:
+def _events(raw: RawUpdate, known: Wire) -> Events:
     return find_channel(raw.account.channel).receiver.parse(known, incoming.request_of(raw)).events
 
 

@@ -33,10 +33,11 @@ SAYS = {"ru": "Ответ клиники в чате на сайте: {text}", "
 FILES = {"ru": "К ответу есть файл, он в чате на сайте.", "kk": "Жауапқа файл тіркелген, ол сайттағы чатта."}
 
 
-def look_after(delivery_id: int, card: Card) -> None:
-    """See to it that this answer is seen, if it stands on a page that a person may close."""
+def look_after(delivery_id: int, card: Card, leaves_at: datetime | None = None) -> None:
+    """See to it that this answer is seen, if it stands on a page that a person may close. `leaves_at`: not before
+    then does it leave."""
     if card.contact_kind == Kind.WEBCHAT:
-        LateAnswer.objects.create(delivery_id=delivery_id, due_at=now() + WAIT)
+        LateAnswer.objects.create(delivery_id=delivery_id, due_at=(leaves_at or now()) + WAIT)
 
 
 @transaction.atomic
@@ -47,7 +48,7 @@ def late_once() -> bool:
     if row is None:
         return False
     delivery = row.delivery
-    if delivery.signal in SEEN or delivery.state == DeliveryState.CANCELLED or now() - delivery.created_at > GIVE_UP:
+    if delivery.signal in SEEN or delivery.state == DeliveryState.CANCELLED or now() - delivery.due_at > GIVE_UP:
         _settle([row], None)
     elif delivery.state in ON_ITS_WAY or is_here(delivery.account_id, delivery.address):
         LateAnswer.objects.filter(pk=row.pk).update(due_at=now() + WAIT)

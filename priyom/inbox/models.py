@@ -6,14 +6,22 @@ from django.db import models
 from django.db.models import Q
 
 from priyom.appointments.models import Visit
-from priyom.clinic.models import Staff
+from priyom.clinic.models import Branch, Staff
 from priyom.delivery.models import Account, Delivery, RawUpdate
+from priyom.inbox import answer_models as answer_models
+from priyom.inbox import desk_models as desk_models  # its tables belong to the room
+from priyom.inbox import link_models as link_models
+from priyom.inbox import search_models as search_models
 from priyom.notifications.models import Notification
 from priyom.patients.models import Patient
 
 
 class Conversation(models.Model):
-    """One thread per patient over all channels; a chat nobody is known for yet has its own (`account`, `address`)."""
+    """One thread per patient over all channels; a chat nobody is known for yet has its own (`account`, `address`).
+
+    Whose turn it is: `needs_answer` ours (since `waiting_since`), `awaits_patient` theirs (we have answered and expect
+    a word), neither: done. Changed by `turn.py` alone.
+    """
 
     patient = models.OneToOneField(Patient, null=True, on_delete=models.CASCADE, related_name="conversation")
     account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE)
@@ -22,6 +30,17 @@ class Conversation(models.Model):
     """How the person calls themselves in an unknown chat."""
     unread = models.PositiveIntegerField(default=0)
     needs_answer = models.BooleanField(default=False)
+    waiting_since = models.DateTimeField(null=True)
+    """Since when the person waits for our answer; set exactly while `needs_answer`."""
+    promised_until = models.DateTimeField(null=True)
+    """Until when the first answer was promised; null: nothing promised, or nobody waits."""
+    urgent = models.BooleanField(default=False)
+    """What they wait with sounds urgent (pain, blood, «срочно»): it stands first."""
+    awaits_patient = models.BooleanField(default=False)
+    branch = models.ForeignKey(Branch, null=True, on_delete=models.SET_NULL, related_name="+")
+    """Where this person goes: of the next visit, else of the last one. Null: not known."""
+    channel = models.CharField(max_length=40, blank=True)
+    """Where the person last wrote."""
     last_at = models.DateTimeField()
     last_text = models.CharField(max_length=200, blank=True)
     typing_at = models.DateTimeField(null=True)
@@ -36,8 +55,31 @@ class Conversation(models.Model):
             models.UniqueConstraint(
                 fields=["account", "address"], name="conversation_chat_once", condition=Q(patient__isnull=True)
             ),
+            models.CheckConstraint(
+                condition=Q(needs_answer=True, waiting_since__isnull=False)
+                | Q(needs_answer=False, waiting_since=None, promised_until=None, urgent=False),
+                name="conversation_waits_since",
+            ),
+            models.CheckConstraint(condition=~Q(needs_answer=True, awaits_patient=True), name="conversation_one_turn"),
         ]
-        indexes = [models.Index(fields=["-last_at"], name="conversation_last")]
+        indexes = [
+            models.Index(fields=["-last_at", "-id"], name="conversation_newest"),
+            models.Index(
+                fields=["-urgent", "waiting_since", "id"], name="conversation_waiting", condition=Q(needs_answer=True)
+            ),
+            models.Index(fields=["-last_at", "-id"], name="conversation_theirs", condition=Q(awaits_patient=True)),
+            models.Index(
+                fields=["assigned_to", "-last_at"], name="conversation_mine", condition=Q(assigned_to__isnull=False)
+            ),
+            models.Index(
+                fields=["-last_at", "-id"],
+                name="conversation_done",
+                condition=Q(needs_answer=False, awaits_patient=False),
+            ),
+            models.Index(fields=["-last_at", "-id"], name="conversation_strangers", condition=Q(patient=None)),
+            models.Index(fields=["channel", "-last_at", "-id"], name="conversation_channel"),
+            models.Index(fields=["branch", "-last_at", "-id"], name="conversation_branch"),
+        ]
 
 
 class Incoming(models.Model):
@@ -112,8 +154,12 @@ class CallTask(models.Model):
     next_try_at = models.DateTimeField(null=True)
     """After «no answer»: when to try again."""
     taken_by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    taken_at = models.DateTimeField(null=True)
     taken_name = models.CharField(max_length=200, blank=True)
     """Who is calling, in words: also one who is known only by their messenger."""
+    said = models.JSONField(null=True)
+    """What the call came to, as call.Said writes it, not carried out yet: it can be taken back until `said_until`."""
+    said_until = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
     closed_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=300, blank=True)
@@ -127,5 +173,13 @@ class CallTask(models.Model):
                 condition=Q(state="open", closed_at__isnull=True) | ~Q(state="open") & Q(closed_at__isnull=False),
                 name="call_task_closed_since",
             ),
+            models.CheckConstraint(
+                condition=Q(said__isnull=True, said_until=None)
+                | Q(said__isnull=False, said_until__isnull=False, state="open"),
+                name="call_task_said_until",
+            ),
         ]
-        indexes = [models.Index(fields=["due_at", "id"], name="call_task_open", condition=Q(state="open"))]
+        indexes = [
+            models.Index(fields=["due_at", "id"], name="call_task_open", condition=Q(state="open")),
+            models.Index(fields=["said_until"], name="call_task_said", condition=Q(said_until__isnull=False)),
+        ]

@@ -1,4 +1,4 @@
-"""Call tasks close themselves when the visit is answered for."""
+"""Call tasks close themselves when the visit is answered for; conversations find somebody who answers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from priyom.appointments.facts import (
     VisitMissed,
     VisitMoved,
 )
+from priyom.inbox.assign import hand_out
+from priyom.inbox.facts import NobodyAnswers
 from priyom.inbox.models import TaskState
 from priyom.inbox.tasks import close_for_visit
 from priyom.journal.record import Seen, reacts_to
@@ -55,3 +57,9 @@ def visit_completed(fact: VisitCompleted, seen: Seen) -> None:
 def visit_missed(fact: VisitMissed, seen: Seen) -> None:
     """It is over."""
     close_for_visit(fact.visit_id, TaskState.DROPPED, "пациент не пришел")
+
+
+@reacts_to(NobodyAnswers)
+def nobody_answers(fact: NobodyAnswers, seen: Seen) -> None:
+    """Somebody at the desk gets it."""
+    hand_out(fact.conversation_id)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from priyom.clinic.models import Staff
 from priyom.inbox.models import Conversation
+from priyom.inbox.turn import goes_on, rests
 
 
 def read(conversation: Conversation) -> None:
@@ -18,11 +20,12 @@ def waiting_for_an_answer(patient_ids: Iterable[int]) -> set[int]:
     return {patient_id for patient_id in rows.values_list("patient_id", flat=True) if patient_id is not None}
 
 
-def settle(conversation: Conversation) -> None:
-    """Nothing more to answer here."""
-    Conversation.objects.filter(pk=conversation.pk).update(unread=0, needs_answer=False)
+def settle(conversation: Conversation, staff: Staff | None = None) -> None:
+    """Nothing more to answer here, and nothing is waited for."""
+    rests(conversation, staff)
+    read(conversation)
 
 
 def unsettle(conversation: Conversation) -> None:
     """Take `settle` back."""
-    Conversation.objects.filter(pk=conversation.pk).update(needs_answer=True)
+    goes_on(conversation)

@@ -16,6 +16,8 @@ from priyom.delivery.models import Account, Delivery, DeliveryState, FileState, 
 from priyom.delivery.settle import advance
 from priyom.foundation.clock import now
 from priyom.foundation.phone import BadPhone, normalize
+from priyom.inbox import link_code
+from priyom.inbox.autoanswer import answer_by_itself
 from priyom.inbox.chat import Chat, conversation, touch
 from priyom.inbox.facts import PatientReplied
 from priyom.inbox.link import link_by_phone, link_by_token
@@ -38,6 +40,8 @@ PERSONAL = ("stop", "start")
 def said(chat: Chat, event: Said, raw: RawUpdate) -> None:
     """A text, perhaps with files."""
     if TOKEN.match(event.text.strip()) and link_by_token(chat, event.text.strip()):
+        return
+    if link_code.told(chat, event.text):
         return
     asked = _answered(chat, event)
     point = chat.whose(asked)
@@ -142,7 +146,10 @@ def _take(
         pressed=pressed, delivery=delivery, action=action[:60], provider_id=provider_id,
         files=[_wanted(chat.account, file, moment) for file in files],
     )  # fmt: skip
-    touch(thread, text or "файл", moment, needs_answer=not action and (bool(files) or not courtesy(text)))
+    asks = not action and (bool(files) or not courtesy(text))
+    touch(thread, text or "файл", moment, needs_answer=asks, channel=chat.account.channel)
+    if asks and not pressed:
+        answer_by_itself(chat, point, thread, moment)
     if point is None:
         return
     reach.answered(point, chat.account.channel, moment, _answered_for(delivery, text, moment) if answers else None)

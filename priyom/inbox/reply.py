@@ -1,24 +1,30 @@
-"""A member of staff answers in the thread: on the channel where the patient last spoke."""
+"""A member of staff answers in the thread: on the channel where the patient last spoke, or on the one chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from copy import copy
+from datetime import timedelta
 
 from django.db import transaction
 
 from priyom.clinic.models import Staff
-from priyom.contracts.card import Card, Sort
-from priyom.contracts.registry import channel as find_channel
+from priyom.contracts.card import Card
 from priyom.delivery.enqueue import Order, enqueue
-from priyom.delivery.models import Account, Op, StoredFile
+from priyom.delivery.models import Op, StoredFile
 from priyom.foundation.clock import now
-from priyom.inbox.chat import Chat
+from priyom.inbox.desk_models import Ending, Wait
 from priyom.inbox.late import look_after
-from priyom.inbox.models import Conversation, Incoming
-from priyom.notifications.templates import needed
-from priyom.notifications.ways import Use, ways, window_until
+from priyom.inbox.later import Hold
+from priyom.inbox.later import hold as remember
+from priyom.inbox.models import Conversation
+from priyom.inbox.routes import Route, where
+from priyom.inbox.turn import expects
+
+__all__ = [
+    "CannotCarry", "Hold", "NowhereToWrite", "Route", "WindowClosed", "fits", "keep", "reply", "show_typing", "where",
+    "write",
+]  # fmt: skip
 
 TYPING_LASTS = timedelta(seconds=8)
 
@@ -35,67 +41,28 @@ class CannotCarry(ValueError):
     """The channel does not carry this file; the text says why, for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where an answer will go."""
-
-    account: Account
-    address: str
-    channel_title: str
-    contact_point_id: int | None
-    costs: bool
-    """True where each message costs money (SMS)."""
-    card: Card
-    closed: bool = False
-    """The window for free words is over."""
-    open_until: datetime | None = None
-    """When that window will be over; None where there is none."""
-
-
-def where(conversation: Conversation) -> Route | None:
-    """Where the answer will go: where the person last wrote, if still open; else the best open way; None: nowhere."""
-    last = Incoming.objects.filter(conversation=conversation).select_related("account").order_by("-id").first()
-    if conversation.patient_id is None:
-        assert conversation.account is not None
-        return _route(conversation.account, conversation.address, None, last.at if last else None)
-    found = _routes(conversation.patient_id, last)
-    # A window that has closed is no way out while another stands open; alone it is shown, with what to do.
-    best = next(found, None)
-    return next((route for route in found if not route.closed), best) if best is not None and best.closed else best
-
-
-def _routes(patient_id: int, last: Incoming | None) -> Iterator[Route]:
-    """Every way an answer may go, the best first."""
-    if last is not None and last.account.enabled and last.action != "stop" and _can_be_answered(last.account):
-        point = Chat.of(last.account, last.address).point_of(patient_id)
-        # Whoever writes to us may be answered there, also after «стоп»; not where they have closed the chat.
-        if point is not None and not point.reaches.filter(channel=last.account.channel).exclude(lost="").exists():
-            yield _route(last.account, last.address, point.pk, last.at)
-    for way in ways(patient_id, "service", "delivered", Use.TALK):
-        if _can_be_answered(account := Account.objects.get(pk=way.account_id)):
-            yield _route(account, way.address, way.contact_point_id, way.answered_at)
-
-
 @transaction.atomic
 def reply(
-    staff: Staff, conversation: Conversation, text: str, files: Sequence[StoredFile] = (), quoting: str = ""
+    staff: Staff,
+    conversation: Conversation,
+    text: str,
+    files: Sequence[StoredFile] = (),
+    quoting: str = "",
+    hold: Hold | None = None,
 ) -> int:
-    """Send a text, perhaps with files, perhaps as an answer to the message `quoting` (its provider id); the delivery's
-    id. Raises NowhereToWrite, WindowClosed, CannotCarry; ValueError for an empty message."""
+    """Send a text, perhaps with files, perhaps as an answer to the message `quoting` (its provider id), perhaps not
+    before the end of `hold`; the delivery's id. Raises NowhereToWrite, WindowClosed (also when it will be closed by
+    then), CannotCarry; ValueError for an empty message."""
     text = text.strip()
     if not text and not files:
         raise ValueError("пустое сообщение")
     route = where(conversation)
     if route is None:
         raise NowhereToWrite
-    if route.closed:
+    if route.closed or (hold is not None and route.open_until is not None and hold.until >= route.open_until):
         raise WindowClosed
     for file in files:
         fits(route.card, file.name, file.size or 0)
-    thread = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    thread.last_at, thread.last_text = now(), (text or files[0].name)[:200]
-    thread.unread, thread.needs_answer = 0, False
-    thread.save()
     body: dict[str, object] = {"text": text}
     if files:
         body["files"] = [file.pk for file in files]
@@ -103,13 +70,32 @@ def reply(
         body["reply_to"] = quoting
     if route.open_until is not None:
         body["window_until"] = route.open_until.isoformat()
+    return write(staff, conversation, route, body, text or files[0].name, hold)
+
+
+@transaction.atomic
+def write(
+    staff: Staff, conversation: Conversation, route: Route, body: Mapping[str, object], shown: str, hold: Hold | None
+) -> int:
+    """Order this body over that way as an answer of the staff, and take the thread's turn; the delivery's id. `shown`
+    is what the list says of it."""
+    thread = Conversation.objects.select_for_update().get(pk=conversation.pk)
+    before, ended = copy(thread), Wait.objects.filter(conversation=thread, ended_at=None).first()
+    thread.last_at, thread.last_text = now(), shown[:200]
+    thread.unread = 0
+    thread.save(update_fields=["last_at", "last_text", "unread"])
+    # Promised is an answer, not the intention of one.
+    expects(thread, staff, Ending.SETTLED if hold is not None and hold.chosen else Ending.ANSWERED)
+    until = hold.until if hold is not None else None
     made = enqueue(
         Order(
-            account_id=route.account.pk, address=route.address, body=body, origin="staff",
-            origin_id=staff.pk, contact_point_id=route.contact_point_id, patient_id=conversation.patient_id,
+            account_id=route.account.pk, address=route.address, body=body, origin="staff", origin_id=staff.pk,
+            contact_point_id=route.contact_point_id, patient_id=conversation.patient_id, due_at=until,
         )
     )  # fmt: skip
-    look_after(made, route.card)
+    if hold is not None:
+        remember(made, hold, before, ended)
+    look_after(made, route.card, until)
     return made
 
 
@@ -140,15 +126,3 @@ def show_typing(conversation: Conversation) -> bool:
         )
     )  # fmt: skip
     return True
-
-
-def _can_be_answered(account: Account) -> bool:
-    return find_channel(account.channel).card.sort not in (Sort.VOICE, Sort.NOTICE)
-
-
-def _route(account: Account, address: str, contact_point_id: int | None, last_word: datetime | None) -> Route:
-    card = find_channel(account.channel).card
-    until = window_until(card, last_word)
-    return Route(
-        account, address, card.title, contact_point_id, card.sort is Sort.SMS, card, needed(card, until), until
-    )

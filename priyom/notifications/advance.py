@@ -202,7 +202,7 @@ def hold(patient_id: int) -> None:
     asked = Notification.objects.select_for_update().filter(
         patient_id=patient_id, state=NotificationState.RUNNING, goal=Signal.ANSWERED
     )
-    for row in asked:
+    for row in asked.only("call_at", "expires_at"):
         row.act_at = max(now(), row.call_at or row.expires_at)
         row.save(update_fields=["act_at"])
 

@@ -16,6 +16,7 @@ from priyom.foundation.clock import now
 from priyom.inbox.facts import PatientReplied
 from priyom.inbox.models import Conversation, Incoming
 from priyom.inbox.tasks import open_call_task
+from priyom.inbox.turn import asks
 from priyom.notifications.notify import last_call
 from priyom.notifications.offers import offers
 from priyom.notifications.respond import respond
@@ -61,7 +62,8 @@ class Asked:
 
     def hand_over(self) -> None:
         """A person has to go on from here: the thread waits for an answer."""
-        Conversation.objects.filter(patient_id=self.fact.patient_id).update(needs_answer=True)
+        for thread in Conversation.objects.filter(patient_id=self.fact.patient_id):
+            asks(thread, "", now())
 
 
 def answer(fact: PatientReplied) -> None:

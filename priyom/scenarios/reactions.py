@@ -71,14 +71,14 @@ def patient_replied(fact: PatientReplied, seen: Seen) -> None:
     if fact.action:
         answer(fact)
         return
-    said = Incoming.objects.select_related("account").get(pk=fact.incoming_id)
-    if courtesy(said.text) and not said.files:
+    text, files = Incoming.objects.values_list("text", "files").get(pk=fact.incoming_id)
+    if courtesy(text) and not files:
         return
-    if find_channel(said.account.channel).card.sort is Sort.VOICE:
+    if find_channel(fact.channel).card.sort is Sort.VOICE:
         _call_back(fact)
         return
     hold(fact.patient_id)
-    close_for_patient(fact.patient_id, f"написал: «{said.text[:80]}», ответьте в чате")
+    close_for_patient(fact.patient_id, f"написал: «{text[:80]}», ответьте в чате")
 
 
 @reacts_to(NotificationExhausted)

@@ -14,7 +14,7 @@ from priyom.consent.change import withdraw
 from priyom.contracts.message import Signal
 from priyom.delivery.models import Delivery
 from priyom.foundation.clock import clock
-from priyom.inbox import tasks
+from priyom.inbox import call, tasks
 from priyom.inbox.chat import conversation_of
 from priyom.inbox.link import link_by_staff
 from priyom.inbox.models import CallTask, Conversation
@@ -74,8 +74,8 @@ def test_one_open_task_per_visit_and_what_was_tried(visit: Visit) -> None:
 )
 def test_done(visit: Visit, olga: Staff, outcome: str, state: str, result: str) -> None:
     task = task_of(visit)
-    tasks.take(task, olga)
-    tasks.done(task, olga, outcome, "в пять")
+    call.take(task, olga)
+    call.done(task, olga, outcome, "в пять")
     settle_house()
     assert stand(task) == ("done", f"{result}. в пять")
     row = Visit.objects.get(pk=visit.pk)
@@ -87,8 +87,8 @@ def test_done(visit: Visit, olga: Staff, outcome: str, state: str, result: str) 
 
 def test_no_answer_is_tried_again(visit: Visit, olga: Staff) -> None:
     task = task_of(visit)
-    tasks.take(task, olga)
-    tasks.no_answer(task, olga)
+    call.take(task, olga)
+    call.no_answer(task, olga)
     row = CallTask.objects.get()
     assert (row.state, row.next_try_at, row.taken_by) == ("open", MONDAY + 30 * MINUTE, None)
     assert [(t["channel"], t["address"], t["result"]) for t in row.tried] == [("call", PHONE, "не ответил, Ольга Ли")]
@@ -97,19 +97,19 @@ def test_no_answer_is_tried_again(visit: Visit, olga: Staff) -> None:
 
 def test_unreached_says_so_on_the_visit(visit: Visit, olga: Staff) -> None:
     task = task_of(visit)
-    tasks.unreached(task, olga)
+    call.unreached(task, olga)
     assert stand(task) == ("unreached", "не удалось дозвониться")
     assert Visit.objects.get(pk=visit.pk).unreachable_at == MONDAY
 
 
 def test_a_closed_task_is_closed(visit: Visit, olga: Staff) -> None:
     task = task_of(visit)
-    tasks.done(task, olga, "other")
-    for verb in (tasks.no_answer, tasks.unreached, lambda t, s: tasks.done(t, s, "confirmed")):
+    call.done(task, olga, "other")
+    for verb in (call.no_answer, call.unreached, lambda t, s: call.done(t, s, "confirmed")):
         with pytest.raises(tasks.NotOpen):
             verb(task, olga)
     assert Visit.objects.get(pk=visit.pk).state == "booked"
-    tasks.take(task, olga)
+    call.take(task, olga)
     assert CallTask.objects.get().taken_by is None
 
 

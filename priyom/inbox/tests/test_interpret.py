@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from hashlib import md5
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from priyom.contracts.message import Signal
 from priyom.delivery.accounts import wire
 from priyom.delivery.incoming import store
 from priyom.delivery.models import Account, Delivery, RawUpdate, StoredFile
+from priyom.inbox import interpret
 from priyom.inbox.interpret import interpret_once
 from priyom.inbox.models import Conversation, Incoming
 from priyom.inbox.tests.conftest import Accounts
@@ -51,6 +54,21 @@ def told() -> list[tuple[str, bool, int | None]]:
 
 def thread(patient: Patient | None) -> Conversation:
     return Conversation.objects.get(patient=patient)
+
+
+def test_a_step_ends_in_time_and_the_next_one_goes_on(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpret, "AT_ONCE", 2)
+    seconds = count(step=0.6)
+    monkeypatch.setattr(interpret, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    for n in range(5):
+        chat, person = {**PRIVATE, "id": 900 + n}, {**PERSON, "id": 900 + n}
+        message = {"message_id": n, "date": 1774000000, "chat": chat, "from": person, "text": f"слово {n}"}
+        assert telegram(accounts["telegram"], update_id=n, message=message)
+    for understood in (2, 4, 5):
+        assert interpret_once()
+        assert Incoming.objects.count() == understood
+    assert not interpret_once()
+    assert [row.text for row in Incoming.objects.order_by("id")] == [f"слово {n}" for n in range(5)]
 
 
 # -- the real wire --

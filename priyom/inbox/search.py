@@ -1,0 +1,222 @@
+"""Find words in what people said, what the staff wrote and what the program wrote, the newest first.
+
+A word stands in the index with its era, the message's number by `ERA`. Three sources, each asked for the two newest
+eras first, which is all a frequent word needs, then for those before: all at once when the word is rare
+(`bench.window`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
+
+from priyom.delivery.models import Delivery
+from priyom.foundation.sql import Statements
+from priyom.inbox.kazakh_rules import query
+from priyom.inbox.models import Conversation, Incoming
+from priyom.patients.rules import SHORTEST_PART, wanted
+
+sql = Statements(Path(__file__).parent / "sql")
+
+ERA = 65_536
+"""Ids whose words stand together in the index (written out in the migration too)."""
+MOST_ERAS = 512
+"""Asked for at once: the question names each of them, for each of its words."""
+LOOKED = 2000
+"""So many of what an asking finds are looked at, for most may stand where whoever asks may not look."""
+AT_ONCE = 200
+"""So many first; the rest, all at once, when they did not give enough."""
+ENOUGH = 2 * LOOKED
+"""After so many it is given up: all of them stood where one may not look."""
+BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"
+BY_ANY = "SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on"
+BEFORE, AFTER = 40, 90
+"""Signs shown around the first word found."""
+MARKS = "\x02", "\x03"
+_OPENED = re.compile(r"'(?=\w)")
+
+Piece = tuple[str, bool]
+"""A stretch of text, and whether it is one of the words looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message with the words. `entry`: its id in the thread (`i7`, `d12`); `who`: said | written | sent."""
+
+    conversation: Conversation
+    entry: str
+    at: datetime
+    who: str
+    channel: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    number: int
+    conversation: Conversation
+    at: datetime
+    channel: str
+    text: str
+
+
+@transaction.atomic
+def messages(threads: QuerySet[Conversation], text: str, most: int) -> tuple[list[Found], list[Found]]:
+    """At most `most` messages of people in these threads, and as many of the program's own, the newest first."""
+    asked = query(text)
+    if not asked:
+        return [], []
+    with connection.cursor() as cursor:
+        cursor.execute(sql["asked"], {"query": asked})
+        stems, said_end, made_end = cursor.fetchone() or ("", 0, 0)
+    if not stems:
+        return [], []
+    ends = {"said": said_end or 0, "written": made_end or 0, "sent": made_end or 0}
+    hits = {who: _newest(threads, who, stems, end, most) for who, end in ends.items()}
+    people = sorted(((who, hit) for who in ("said", "written") for hit in hits[who]), key=_moment, reverse=True)[:most]
+    program = [("sent", hit) for hit in hits["sent"]]
+    marked = _marked([hit.text for _, hit in [*people, *program]], asked)
+    found = [
+        Found(hit.conversation, f"{'i' if who == 'said' else 'd'}{hit.number}", hit.at, who, hit.channel, pieces)
+        for (who, hit), pieces in zip([*people, *program], marked, strict=True)
+    ]
+    return found[: len(people)], found[len(people) :]
+
+
+def strangers(threads: QuerySet[Conversation], text: str, most: int) -> list[Conversation]:
+    """Chats nobody is known for, by any part of their name or address, the last active first."""
+    asked = wanted(text)
+    if not asked.enough:
+        return []
+    name = Func(F("name"), F("address"), Value(""), function="priyom_name", output_field=TextField())
+    rows = threads.filter(patient=None).alias(folded=name)
+    for word in asked.words:
+        rows = rows.filter(folded__contains=word if len(word) >= SHORTEST_PART else f" {word}")
+    if asked.digits:
+        rows = rows.filter(folded__contains=asked.digits)
+    return list(rows.order_by("-last_at", "-pk")[:most])
+
+
+def _moment(found: tuple[str, _Hit]) -> tuple[datetime, int]:
+    return found[1].at, found[1].number
+
+
+def _newest(threads: QuerySet[Conversation], who: str, stems: str, end: int, most: int) -> list[_Hit]:
+    found: list[_Hit] = []
+    looked, above, many = 0, end // ERA + 1, 2
+    while above > 0 and len(found) < most and looked < ENOUGH:
+        below = max(0, above - many)
+        ids = _ids(who, aged(stems, range(below, above)))
+        for some in (ids[:AT_ONCE], ids[AT_ONCE:]):
+            found += _seen(threads, who, some, most - len(found)) if some and len(found) < most else []
+        looked += len(ids)
+        above, many = (
+            below,
+            min(4 * many if len(ids) > AT_ONCE else MOST_ERAS, MOST_ERAS),
+        )  # a rare word: all that is left
+    return found
+
+
+def aged(stems: str, eras: Iterable[int]) -> str:
+    """The question for messages of these eras: `'слов':*` -> `( '7 слов':* ) | ( '8 слов':* )`."""
+    return " | ".join("( " + _OPENED.sub(f"'{era} ", stems) + " )" for era in eras)
+
+
+def _ids(who: str, asked: str) -> list[int]:
+    """By the index and in no other way: what a word of a young era weighs the planner cannot know. It takes too many
+    for granted, and would rather cut every text there is into words."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_INDEX)
+        cursor.execute(sql[who], {"query": asked, "most": LOOKED})
+        found = [number for (number,) in cursor.fetchall()]
+        cursor.execute(BY_ANY)
+        return found
+
+
+def _seen(threads: QuerySet[Conversation], who: str, ids: Sequence[int], most: int) -> list[_Hit]:
+    """The newest of the messages that stand in these threads."""
+    return _said(threads, ids, most) if who == "said" else _made(threads, ids, most)
+
+
+def _said(threads: QuerySet[Conversation], ids: Sequence[int], most: int) -> list[_Hit]:
+    rows = Incoming.objects.filter(pk__in=ids).order_by("-pk")
+    stand = dict(rows.values_list("pk", "conversation_id"))
+    known = threads.in_bulk(set(stand.values()))
+    mine = [pk for pk, place in stand.items() if place in known][:most]
+    return [
+        _Hit(row.pk, known[row.conversation_id], row.at, row.account.channel, row.text)
+        for row in rows.filter(pk__in=mine).select_related("account")
+    ]
+
+
+def _made(threads: QuerySet[Conversation], ids: Sequence[int], most: int) -> list[_Hit]:
+    rows = Delivery.objects.filter(pk__in=ids).order_by("-pk")
+    places = rows.values_list("pk", "patient_id", "account_id", "address")
+    stand = {pk: _place(patient, account, address) for pk, patient, account, address in places}
+    known = _whose(threads, set(stand.values()))
+    mine = [pk for pk, place in stand.items() if place in known][:most]
+    return [
+        _Hit(
+            row.pk, known[stand[row.pk]], row.sent_at or row.created_at, row.account.channel,
+            row.edited_text or str(row.body.get("text", "")),
+        )
+        for row in rows.filter(pk__in=mine).select_related("account")
+    ]  # fmt: skip
+
+
+_Place = tuple[int | None, int, str]
+
+
+def _place(patient_id: int | None, account_id: int, address: str) -> _Place:
+    """Whose thread a delivery stands in: the patient's, or the unknown chat's."""
+    return (patient_id, 0, "") if patient_id is not None else (None, account_id, address)
+
+
+def _whose(threads: QuerySet[Conversation], places: Collection[_Place]) -> dict[_Place, Conversation]:
+    patients = {patient for patient, _, _ in places if patient is not None}
+    found: dict[_Place, Conversation] = {(row.patient_id, 0, ""): row for row in threads.filter(patient__in=patients)}
+    unknown = sorted((account, address) for patient, account, address in places if patient is None)
+    if unknown:
+        mine = Q()
+        for account, group in groupby(unknown, key=lambda place: place[0]):
+            mine |= Q(account=account, address__in={address for _, address in group})
+        strange = threads.filter(mine, patient=None)
+        found |= {(None, row.account_id or 0, row.address): row for row in strange}
+    return found
+
+
+def _marked(texts: Sequence[str], asked: str) -> list[tuple[Piece, ...]]:
+    if not texts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql["marked"], {"query": asked, "texts": [text.replace("\x00", " ") for text in texts]})
+        folded = [str(row[0]) for row in cursor.fetchall()]
+    return [pieces(text, marks) for text, marks in zip(texts, folded, strict=True)]
+
+
+def pieces(text: str, folded: str) -> tuple[Piece, ...]:
+    """The part of `text` around the first word that is marked in `folded` (its twin, sign for sign), in stretches."""
+    marked: list[bool] = []
+    within = False
+    for sign in folded:
+        if sign in MARKS:
+            within = sign == MARKS[0]
+        else:
+            marked.append(within)
+    marked += [False] * (len(text) - len(marked))
+    first = marked.index(True) if True in marked else 0
+    start = 0 if first <= BEFORE else text.rfind(" ", 0, first - BEFORE // 2) + 1 or first - BEFORE
+    end = min(len(text), first + AFTER)
+    found = [
+        (text[group[0] : group[-1] + 1], known)
+        for known, group in ((known, list(g)) for known, g in groupby(range(start, end), key=lambda n: marked[n]))
+    ]
+    head = [("…", False)] if start else []
+    return (*head, *found, *([("…", False)] if end < len(text) else []))
