@@ -6,7 +6,7 @@ from priyom.alerts import tell, words
 from priyom.alerts.models import Recipient
 from priyom.delivery.models import Account
 from priyom.foundation.clock import now
-from priyom.inbox import tasks
+from priyom.inbox import call
 from priyom.inbox.facts import StaffSpoke
 from priyom.inbox.models import CallTask
 
@@ -47,32 +47,35 @@ def _on_task(recipient: Recipient, fact: StaffSpoke, verb: str, number: int) -> 
     who = fact.name or (recipient.staff.get_full_name() if recipient.staff else "") or recipient.name
     try:
         VERBS[verb](task, recipient, who)
-    except tasks.NotOpen:
+    except call.NotOpen:
         task.refresh_from_db()
         tell.say(recipient, f"Эта задача уже закрыта: {task.result or 'пациент ответил сам'}.")
 
 
 def _take(task: CallTask, recipient: Recipient, who: str) -> None:
-    if task.state != "open":
-        raise tasks.NotOpen
-    tasks.take(task, recipient.staff, who)
-    tell.show_taken(task, who)
+    if call.take(task, recipient.staff, who):
+        tell.show_taken(task, who)
+        return
+    task.refresh_from_db()
+    if task.state != "open" or not task.taken_name:
+        raise call.NotOpen
+    tell.say(recipient, f"Уже звонит {task.taken_name}.")
 
 
 def _reached(task: CallTask, recipient: Recipient, who: str) -> None:
-    tasks.done(task, recipient.staff, "confirmed", who=who)
+    call.done(task, recipient.staff, "confirmed", who=who)
 
 
 def _gone(task: CallTask, recipient: Recipient, who: str) -> None:
-    tasks.done(task, recipient.staff, "cancelled", who=who)
+    call.done(task, recipient.staff, "cancelled", who=who)
 
 
 def _unreached(task: CallTask, recipient: Recipient, who: str) -> None:
-    tasks.no_answer(task, recipient.staff, who=who)
+    call.no_answer(task, recipient.staff, who=who)
     task.refresh_from_db()
     assert task.next_try_at is not None
     tell.say(
-        recipient, f"Записал: не ответил. Позвоните еще раз через {int(tasks.TRY_AGAIN.total_seconds()) // 60} мин."
+        recipient, f"Записал: не ответил. Позвоните еще раз через {int(call.TRY_AGAIN.total_seconds()) // 60} мин."
     )
 
 

@@ -64,3 +64,15 @@ class Alert(models.Model):
             )
         ]
         indexes = [models.Index(fields=["account", "kind", "-created_at"], name="alert_account")]
+
+
+class DayLetter(models.Model):
+    """The evening's letter of a branch was ordered: each day's exactly once."""
+
+    branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    """The branch's local day."""
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["branch", "day"], name="day_letter_once")]

@@ -12,7 +12,8 @@ from priyom.delivery.weather_models import Spell
 from priyom.delivery.weather_rules import Level
 from priyom.delivery.weather_usual import clinic_zone
 from priyom.foundation.clock import now
-from priyom.inbox.facts import CallTaskClosed, CallTaskOpened, ConversationAssigned, StaffSpoke
+from priyom.inbox.desk_models import Mention
+from priyom.inbox.facts import CallTaskClosed, CallTaskOpened, ConversationAssigned, NoteWritten, StaffSpoke
 from priyom.inbox.models import CallTask, Conversation, TaskState
 from priyom.journal.record import Seen, reacts_to
 
@@ -39,6 +40,14 @@ def conversation_assigned(fact: ConversationAssigned, seen: Seen) -> None:
     conversation = Conversation.objects.select_related("patient").get(pk=fact.conversation_id)
     if conversation.assigned_to_id == fact.staff_id:
         tell.about_chat(conversation, Staff.objects.get(pk=fact.staff_id))
+
+
+@reacts_to(NoteWritten)
+def note_written(fact: NoteWritten, seen: Seen) -> None:
+    """Somebody is named in a note: they are told, unless it was taken back or they have seen it already."""
+    rows = Mention.objects.filter(note=fact.note_id, seen_at=None, staff__is_active=True)
+    for mention in rows.select_related("staff", "note__author", "note__conversation__patient").order_by("pk"):
+        tell.about_note(mention.note, mention.staff)
 
 
 @reacts_to(AccountHealthChanged)

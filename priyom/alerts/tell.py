@@ -16,6 +16,7 @@ from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.enqueue import Order, cancel, enqueue
 from priyom.delivery.models import Account, DeliveryState, Op
 from priyom.foundation.clock import now
+from priyom.inbox.desk_models import Note
 from priyom.inbox.models import CallTask, Conversation
 from priyom.notifications.wording import cut
 
@@ -39,6 +40,15 @@ def about_chat(conversation: Conversation, staff: Staff) -> int:
     return sum(
         _tell(recipient, AlertKind.CHAT, words.of_chat(conversation, details=recipient.details), [],
               conversation=conversation)
+        for recipient in _active(chats=True).filter(staff=staff)
+    )  # fmt: skip
+
+
+def about_note(note: Note, staff: Staff) -> int:
+    """A colleague who is named in a note, where they are reached in person."""
+    return sum(
+        _tell(recipient, AlertKind.CHAT, words.of_note(note, details=recipient.details), [],
+              conversation=note.conversation)
         for recipient in _active(chats=True).filter(staff=staff)
     )  # fmt: skip
 

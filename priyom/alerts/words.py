@@ -14,6 +14,7 @@ from priyom.delivery.models import Account
 from priyom.delivery.weather_day import Share
 from priyom.delivery.weather_models import Spell
 from priyom.foundation.phone import show
+from priyom.inbox.desk_models import Note
 from priyom.inbox.models import CallTask, Conversation
 from priyom.notifications.variables import moment
 
@@ -56,6 +57,16 @@ def of_chat(conversation: Conversation, *, details: bool) -> str:
     if not details or conversation.patient is None:
         return f"✉ Вам передан диалог.\n{where}"
     return f"✉ Вам передан диалог: {conversation.patient.full_name}\n«{conversation.last_text}»\n{where}"
+
+
+def of_note(note: Note, *, details: bool) -> str:
+    """«Ольга Ли упоминает вас в заметке: Анна Иванова: ...»."""
+    where = link(f"/chats?chat={note.conversation_id}&at=n{note.pk}")
+    who = (note.author.get_full_name() or note.author.username) if note.author else "Коллега"
+    if not details:
+        return f"✉ {who} упоминает вас в заметке.\n{where}"
+    of = f" · {note.conversation.patient.full_name}" if note.conversation.patient else ""
+    return f"✉ {who} упоминает вас в заметке{of}\n«{note.text[:300]}»\n{where}"
 
 
 def of_channel(account: Account, health: str, why: str) -> str:

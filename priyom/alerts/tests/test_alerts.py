@@ -17,6 +17,7 @@ from priyom.contracts.vitals import Quality, Vitals
 from priyom.delivery.accounts import told
 from priyom.delivery.models import Account, Delivery
 from priyom.foundation.clock import clock, now
+from priyom.inbox import notes
 from priyom.inbox.assign import assign
 from priyom.inbox.chat import conversation_of
 from priyom.inbox.models import CallTask
@@ -195,3 +196,17 @@ def test_a_conversation_given_to_somebody_reaches_them_alone(pachca: Account, vi
     assign(conversation, boss, boss)  # taken by one's own hand: no need to tell
     settle_house()
     assert Delivery.objects.count() == 1
+
+
+@pytest.mark.parametrize(("details", "told"), [(True, "@Анна Ким, перезвони"), (False, "упоминает вас в заметке")])
+def test_whoever_is_named_in_a_note_is_told(pachca: Account, visit: Visit, details: bool, told: str) -> None:
+    olga, anna = make.make_staff(), make.make_staff()
+    for address, staff in ((GROUP, olga), (ANNA, anna)):
+        recipient(pachca, address, staff=staff, details=details)
+    chat = conversation_of(visit.patient)
+    note = notes.write(olga, chat, "@Анна Ким, перезвони", {anna.pk: "Анна Ким"})
+    settle_house()
+    sent = Delivery.objects.get(origin="alert")
+    assert (sent.address, told in sent.body["text"]) == (ANNA, True)
+    assert ("перезвони" in sent.body["text"]) is details
+    assert f"/chats?chat={chat.pk}&at=n{note.pk}" in sent.body["text"]

@@ -17,7 +17,7 @@ from priyom.appointments import change
 from priyom.appointments.models import Visit
 from priyom.contracts.message import Signal
 from priyom.foundation.clock import clock, now
-from priyom.inbox import tasks
+from priyom.inbox import call, tasks
 from priyom.inbox.models import CallTask
 from priyom.notifications.models import Notification
 from priyom.notifications.notify import last_call
@@ -121,7 +121,7 @@ def test_silent_when_nobody_is_on_it(visit: Visit) -> None:
     assert (standing.known, standing.silent, standing.next_text) == ("silent", True, "никто не занимается")
     task = tasks.open_call_task(visit, "x", last_call(visit))
     assert stands(visit).known == "call"
-    tasks.unreached(task, make_staff())
+    call.unreached(task, make_staff())
     assert stands(visit).known == "silent"
 
 
