@@ -17,8 +17,11 @@ from priyom.delivery.models import Account, Purpose
 from priyom.foundation.clock import now
 from priyom.patients.keep import ContactRecord, PatientRecord, keep
 from priyom.patients.models import ContactPoint, Patient, Reach
+from priyom.patients.sources import home
+from priyom.sandbox.demo_chats import make_chats
 from priyom.sandbox.demo_clinic import BRANCHES, ROUTED, SIGN_IN, make_clinic, make_house, make_recipients, make_staff
 from priyom.sandbox.demo_people import COUNT, MARK, DemoContact, DemoPatient, patients
+from priyom.sandbox.demo_ready import make_ready
 from priyom.sandbox.demo_visits import make_visits
 from priyom.sandbox.world import StillWorld
 from priyom.scenarios import catalogue
@@ -39,6 +42,8 @@ def load(with_patients: bool) -> None:
         make_staff()
         if with_patients:
             make_recipients()
+            make_ready()
+            make_chats()
 
 
 def _connect_channels(routed: Collection[str]) -> None:
@@ -89,7 +94,7 @@ def _make_patients() -> Mapping[int, Sequence[Patient]]:
             _make_patient(person)
     rows = Patient.objects.filter(external_id__startswith=f"{MARK}p").in_bulk(field_name="external_id")
     for person in made:
-        found[ids[person.branch]].append(rows[person.external_id])
+        found[ids[person.branch]].append(home(rows[person.external_id]))
     return found
 
 

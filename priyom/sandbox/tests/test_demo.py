@@ -15,13 +15,15 @@ from priyom.clinic.access import branches
 from priyom.clinic.models import Branch, House, Practitioner, Service, Staff
 from priyom.contracts import registry
 from priyom.contracts.card import Audience
-from priyom.delivery.models import Account
+from priyom.delivery.models import Account, Delivery
 from priyom.foundation.clock import clock, now
+from priyom.inbox.models import Conversation, Incoming
 from priyom.journal.models import Fact
 from priyom.notifications.models import Notification
 from priyom.patients.models import ContactPoint, Patient, Reach
 from priyom.sandbox.attach import read_demo_phones
 from priyom.sandbox.demo import SIGN_IN, load
+from priyom.sandbox.demo_chats import TALKS
 from priyom.sandbox.demo_clinic import ROUTED
 from priyom.sandbox.demo_people import COUNT, patients
 from priyom.scenarios.models import Scenario
@@ -39,7 +41,7 @@ def _noon() -> Iterator[None]:
 def counts() -> dict[str, int]:
     kinds = (
         House, Branch, Practitioner, Service, Staff, Account, Recipient, Patient, ContactPoint, Reach, Visit, Scenario,
-        Fact,
+        Fact, Conversation, Incoming, Delivery,
     )  # fmt: skip
     return {kind.__name__: kind.objects.count() for kind in kinds}
 
@@ -129,6 +131,22 @@ def two_weeks_around_today_without_a_flood() -> None:
         assert len(free_times(doctor, branch, 30, at, 6)) == 6
 
 
+def conversations_stand_as_in_the_middle_of_a_day() -> None:
+    waiting = Conversation.objects.filter(needs_answer=True).order_by("waiting_since")
+    assert [now() - (chat.waiting_since or now()) for chat in waiting] == [timedelta(minutes=n) for n in (23, 6, 1)]
+    assert [chat.urgent for chat in waiting] == [False, False, True]
+    assert all(chat.branch is not None and chat.patient is not None for chat in waiting)
+    theirs = Conversation.objects.filter(awaits_patient=True)
+    assert set(theirs.values_list("assigned_to__username", flat=True)) == {"registrar", None}
+    assert Conversation.objects.filter(needs_answer=False, awaits_patient=False).count() == 3
+    assert Conversation.objects.count() == len(TALKS)
+    assert not Delivery.objects.filter(origin="staff").exclude(state="settled").exists(), "nothing of it is sent"
+    for chat in Conversation.objects.all():
+        lines = [row.text for row in Incoming.objects.filter(conversation=chat)]
+        lines += [row.body["text"] for row in Delivery.objects.filter(patient=chat.patient, origin="staff")]
+        assert sorted(lines) in [sorted(text for _, _, text in talk.said) for talk in TALKS]
+
+
 def test_the_whole_demo_clinic() -> None:
     """One story, because loading takes seconds: what is made; then a second start, then a later one."""
     load(with_patients=True)
@@ -136,5 +154,6 @@ def test_the_whole_demo_clinic() -> None:
     every_way_to_patients_and_staff_is_there()
     two_weeks_around_today_without_a_flood()
     the_sign_in_says_what_a_doctor_sees()
+    conversations_stand_as_in_the_middle_of_a_day()
     loading_twice_changes_nothing()
     a_later_start_adds_the_days_that_came()
