@@ -10,7 +10,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -70,7 +70,10 @@ PLACES = (
     Place("doubts", gettext_noop("Arrived?"), "unproven", "doubts", WORKS, True),
     Place("patients", gettext_noop("Patients"), "person", "patients", SEES, True),
     Place("imports", gettext_noop("Import"), "load", "imports", WORKS, True),
+    Place("desk", gettext_noop("The shift"), "desk", "desk", SETS, True),
     Place("accounts", gettext_noop("Channels"), "channel", "accounts", SETS, True),
+    Place("opened", gettext_noop("Who has looked"), "eye", "opened", SETS, True),
+    Place("staff", gettext_noop("Staff"), "people", "staff", SETS, True),
     Place("attention", gettext_noop("Attention"), "silent", "attention", SETS, True),
 )
 
@@ -125,11 +128,17 @@ def frame(request: StaffRequest, place: str) -> dict[str, Any]:
         for p in PLACES
         if staff.role in p.roles
     ]
-    return {"places": places, "place": place, "theme": theme(request), "language": staff.language or "ru"}
+    return {
+        "places": places,
+        "place": place,
+        "theme": theme(request),
+        "language": staff.language or "ru",
+        "hears": staff.role in WORKS,
+    }
 
 
 def _counts(staff: Staff) -> dict[str, int]:
-    chats = guard.conversations(staff).filter(Q(unread__gt=0) | Q(needs_answer=True)).count()
+    chats = guard.conversations(staff).filter(needs_answer=True).count()
     doubts = guard.doubts(staff).filter(resolved="", delivery__origin=BY_HAND).count()
     return {"chats": chats, "tasks": guard.tasks(staff).count(), "doubts": doubts}
 

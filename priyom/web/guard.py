@@ -10,7 +10,7 @@ from priyom.clinic.models import Role, Staff
 from priyom.delivery.models import Doubt
 from priyom.foundation.clock import now
 from priyom.inbox.models import CallTask, Conversation, TaskState
-from priyom.patients.access import visible
+from priyom.patients.access import comes_here, visible
 from priyom.patients.models import Patient
 
 __all__ = [
@@ -23,13 +23,15 @@ ANSWERS = (Role.REGISTRAR, Role.OWNER, Role.ADMIN)
 
 
 def sees_all(staff: Staff) -> bool:
-    """Whether no branch is closed to them."""
-    return staff.role in EVERYWHERE or not staff.branches.exists()
+    """Whether no branch is closed to them. A doctor has patients, not branches."""
+    return staff.role in EVERYWHERE or (staff.role != Role.DOCTOR and not staff.branches.exists())
 
 
 def visits(staff: Staff) -> QuerySet[Visit]:
-    """Visits at their branches, with what a row shows."""
+    """Visits at their branches, with what a row shows; a doctor's own ones."""
     rows = Visit.objects.select_related("patient", "practitioner", "service", "branch")
+    if staff.role == Role.DOCTOR:
+        return rows.filter(practitioner=staff.practitioner_id) if staff.practitioner_id else rows.none()
     return rows if sees_all(staff) else rows.filter(branch__in=branches(staff))
 
 
@@ -48,7 +50,10 @@ def conversations(staff: Staff) -> QuerySet[Conversation]:
     rows = Conversation.objects.select_related("patient", "account", "assigned_to")
     if sees_all(staff):
         return rows
-    return rows.filter(Q(patient=None) | Q(patient__in=visible(staff).values("pk")))
+    if staff.role == Role.DOCTOR:
+        return rows.filter(patient__in=visible(staff).values("pk"))
+    here = comes_here([branch.pk for branch in branches(staff)], "patient")
+    return rows.alias(here=here).filter(here=True)
 
 
 def conversation(staff: Staff, conversation_id: int) -> Conversation:
@@ -66,12 +71,17 @@ def colleagues(conversation: Conversation) -> QuerySet[Staff]:
 
 
 def tasks(staff: Staff, *, closed: bool = False) -> QuerySet[CallTask]:
-    """Open call tasks (or all of them) of their branches: the most urgent first, those whose visit has begun last."""
+    """Open call tasks (or all of them) of their branches: the most urgent first, then those put off to a later hour,
+    those whose visit has begun last. One whose result was just noted is no longer among the open ones."""
+    at = now()
+    later = Case(When(visit__starts_at__lte=at, then=2), When(next_try_at__gt=at, then=1), default=0)
     rows = CallTask.objects.select_related(
-        "patient", "visit", "visit__practitioner", "visit__service", "visit__branch", "taken_by"
-    ).order_by(Case(When(visit__starts_at__lte=now(), then=1), default=0), "due_at", "id")
+        "patient", "visit", "visit__practitioner", "visit__service", "visit__branch", "taken_by__presence"
+    ).order_by(later, "due_at", "id")
+    if staff.role == Role.DOCTOR:
+        rows = rows.filter(visit__in=visits(staff).values("pk"))
     if not closed:
-        rows = rows.filter(state=TaskState.OPEN)
+        rows = rows.filter(state=TaskState.OPEN, said_until=None)
     if sees_all(staff):
         return rows
     return rows.filter(Q(visit__branch__in=branches(staff)) | Q(visit=None, patient__in=visible(staff).values("pk")))

@@ -8,13 +8,14 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from priyom.contracts import registry
 from priyom.contracts.card import Card, Sort
 from priyom.contracts.message import Signal
 from priyom.foundation.clock import now
+from priyom.inbox.endings_rules import with_ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +102,14 @@ def card(channel: str) -> Card | None:
 def channel_title(channel: str) -> str:
     """«Telegram»; a channel whose folder is gone keeps its key."""
     found = card(channel)
-    return found.title if found else _("call") if channel == CALL else channel
+    return _(found.title) if found else _("call") if channel == CALL else channel
 
 
 def kind_title(kind: str) -> str:
     """The name of a kind of contact point: «Телефон», «Telegram»."""
     if kind in KINDS:
         return _(KINDS[kind].text)
-    titles = [c.title for c in registry.cards() if c.contact_kind == kind]
+    titles = [_(c.title) for c in registry.cards() if c.contact_kind == kind]
     return titles[0] if titles else kind
 
 
@@ -156,16 +157,38 @@ def exact(at: datetime, zone: ZoneInfo) -> str:
 
 
 def left(at: datetime) -> str:
-    """«осталось 40 мин», «осталось 3 ч», «срок прошел 15 мин назад»."""
+    """«осталось 40 мин», «осталось 3 ч», «пора», «опоздали на 15 мин»."""
     gap = at - now()
-    minutes = int(abs(gap) / timedelta(minutes=1))
-    if minutes < 120:
-        span = _("%(n)d min") % {"n": minutes}
-    elif minutes < 48 * 60:
-        span = _("%(n)d h") % {"n": minutes // 60}
-    else:
-        span = _("%(n)d d") % {"n": minutes // (24 * 60)}
-    return (_("%(span)s left") if gap >= timedelta(0) else _("%(span)s too late")) % {"span": span}
+    if abs(gap) < timedelta(minutes=1):
+        return _("it is time")
+    return (_("%(span)s left") if gap > timedelta(0) else _("%(span)s too late")) % {"span": span(abs(gap))}
+
+
+def waits(gap: timedelta) -> str:
+    """«только что», «ждет 12 мин»: as the script of the list reckons it further."""
+    return _("just now") if gap < timedelta(minutes=1) else _("waits %(span)s") % {"span": span(gap)}
+
+
+def span(length: timedelta, *, minutes: bool = False) -> str:
+    """«90 мин», «3 ч», «2 дн»: whole units, rounded down; from two of a unit on.
+    With `minutes` hours bear theirs: «1 ч 30 мин», «3 ч 5 мин»."""
+    whole = max(0, int(length / timedelta(minutes=1)))
+    if whole < (60 if minutes else 120):
+        return _("%(n)d min") % {"n": whole}
+    if whole < 48 * 60:
+        hours = _("%(n)d h") % {"n": whole // 60}
+        return f"{hours} {_('%(n)d min') % {'n': whole % 60}}" if minutes else hours
+    return _("%(n)d d") % {"n": whole // (24 * 60)}
+
+
+def since(moment: str) -> str:
+    """A time as it stands before «бастап» in Kazakh: with its ending; elsewhere as it is."""
+    return with_ending(moment, "from") if get_language() == "kk" else moment
+
+
+def until(moment: str) -> str:
+    """A time as it stands before «дейін» in Kazakh: with its ending; elsewhere as it is."""
+    return with_ending(moment, "to") if get_language() == "kk" else moment
 
 
 def money(amount: str, currency: str = "") -> str:

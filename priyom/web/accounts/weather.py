@@ -77,7 +77,7 @@ def _now(report: Report, who: str, zone: ZoneInfo) -> str:
     kind = report.spell.kind
     if kind == "arrived" and not report.tells:
         kind = "taken"  # of what was tried, so much was taken: more this channel never tells
-    words = {"who": who, "time": clock(report.spell.since, zone)}
+    words = {"who": who, "time": say.since(clock(report.spell.since, zone))}
     words |= {"share": percent(report.share or 0), "usual": percent(report.usual or 0)}
     return _(NOW[kind, report.usual is not None and kind != "down"]) % words
 

@@ -1,12 +1,10 @@
-"""The person beside the thing: contacts with what is known of each, language, visits to come, ways to link a chat."""
+"""The person beside the thing, wherever one works: who they are, how they are reached, their visits, what colleagues
+know of them, what they allow."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
-
-from django.db.models import Prefetch
-from django.utils.translation import gettext as _
+from zoneinfo import ZoneInfo
 
 from priyom.appointments.models import LIVE, Visit
 from priyom.clinic.access import branches
@@ -14,68 +12,52 @@ from priyom.clinic.models import Staff
 from priyom.contracts import registry
 from priyom.delivery.models import Account
 from priyom.foundation.clock import now
-from priyom.patients.models import ContactPoint, Patient, Reach
+from priyom.patients import merge
+from priyom.patients.access import visible
+from priyom.patients.models import Patient
+from priyom.patients.opened import opened as log_opened
 from priyom.web import guard
-from priyom.web.frame import WORKS
+from priyom.web.frame import SETS, WORKS
+from priyom.web.patients import consents, contacts, notes
+from priyom.web.patients.words import age, birthday
+
+COMING, PAST = 5, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of a contact point on one channel. `at` belongs to the text."""
-
-    channel: str
-    text: str
-    live: bool
-    lost: bool
-    at: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A contact point as the card shows it."""
-
-    point: ContactPoint
-    known: list[Known]
-
-
-def beside(staff: Staff, patient: Patient, leave_out: int | None = None) -> dict[str, Any]:
-    """The context of `web/patients/_beside.html`; six queries at most, whatever the patient has."""
+def beside(staff: Staff, patient: Patient, leave_out: int | None = None, opened: str = "card") -> dict[str, Any]:
+    """The context of `web/patients/_beside.html`; as many queries whatever the patient has. Who is shown it is logged:
+    `opened` is the page it stands on (`card`, `chat`, `visit`, `task`)."""
+    log_opened(staff, patient, opened)
     other = branches(staff).first()
-    visits = guard.visits(staff).filter(patient=patient, state__in=LIVE, ends_at__gt=now()).order_by("starts_at")
+    zone = patient.time_zone or (other.time_zone if other else "UTC")
+    works = staff.role in WORKS
     return {
-        "patient": patient,
-        "contacts": contacts(patient),
-        "coming": list(visits.exclude(pk=leave_out or 0)[:4]),
-        "linkable": linkable(),
-        "person_zone": patient.time_zone or (other.time_zone if other else "UTC"),
-        "may_work": staff.role in WORKS,
+        **contacts.context(staff, patient),
+        **notes.notes_context(staff, patient),
+        **notes.tags_context(staff, patient),
+        **visits_context(staff, patient, leave_out),
+        **consents.context(patient),
+        **_born(patient, zone),
+        "linkable": linkable() if works else [],
+        "alike": merge.alike(patient, visible(staff)) if works else [],
+        "merges": merge.standing(patient) if works else [],
+        "person_zone": zone,
+        "may_work": works,
+        "may_see_log": staff.role in SETS,
     }
 
 
-def contacts(patient: Patient) -> list[Contact]:
-    """Live contact points, phones first."""
-    points = ContactPoint.objects.filter(patient=patient, removed_at=None).prefetch_related(
-        Prefetch("reaches", Reach.objects.order_by("channel"))
-    )
-    ordered = sorted(points, key=lambda p: (p.kind != "phone", p.relation != "own", p.pk))
-    return [Contact(p, [_known(r) for r in p.reaches.all()]) for p in ordered]
-
-
-def _known(reach: Reach) -> Known:
-    if reach.lost == "blocked":
-        return Known(reach.channel, _("blocked the clinic"), False, True, reach.lost_at)
-    if reach.lost:
-        return Known(reach.channel, _("no such address there"), False, True, reach.lost_at)
-    words = (
-        (reach.answered_at, _("answered")),
-        (reach.delivered_at, _("messages arrive")),
-        (reach.started_at, _("opened the chat")),
-        (reach.accepted_at, _("taken by the gateway, arrival not proven")),
-    )
-    for at, text in words:
-        if at is not None:
-            return Known(reach.channel, text, at is not reach.accepted_at or reach.accepted_at is None, False, at)
-    return Known(reach.channel, _("nothing is known yet"), False, False)
+def visits_context(staff: Staff, patient: Patient, leave_out: int | None = None) -> dict[str, Any]:
+    """What `web/patients/_visits.html` shows: those to come, the next one first, and the last ones that were."""
+    rows = guard.visits(staff).filter(patient=patient).exclude(pk=leave_out or 0)
+    at = now()
+    return {
+        "patient": patient,
+        "coming": list(rows.filter(state__in=LIVE, ends_at__gt=at).order_by("starts_at")[:COMING]),
+        "past": list(rows.exclude(state__in=LIVE, ends_at__gt=at).order_by("-starts_at")[:PAST]),
+        "left_out": leave_out or "",
+        "may_work": staff.role in WORKS,
+    }
 
 
 def linkable() -> list[Account]:
@@ -87,3 +69,10 @@ def linkable() -> list[Account]:
 def visits_of(staff: Staff, patient: Patient, most: int = 30) -> list[Visit]:
     """The newest visits of a patient at the branches this member of staff sees."""
     return list(guard.visits(staff).filter(patient=patient).order_by("-starts_at")[:most])
+
+
+def _born(patient: Patient, zone: str) -> dict[str, str]:
+    if patient.birth_date is None:
+        return {"age": "", "birthday": ""}
+    today = now().astimezone(ZoneInfo(zone)).date()
+    return {"age": age(patient.birth_date, today), "birthday": birthday(patient.birth_date, today)}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import segno
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
@@ -16,12 +17,18 @@ from priyom.consent.models import Consent
 from priyom.delivery.models import Account
 from priyom.patients import linking
 from priyom.patients.access import visible
+from priyom.patients.find import each_planned, people
 from priyom.patients.models import Patient
+from priyom.patients.opened import openings
+from priyom.patients.sources import home
 from priyom.web import frame, guard, say
-from priyom.web.frame import SEES, WORKS, StaffRequest, screen
+from priyom.web.frame import SEES, SETS, WORKS, StaffRequest, screen
 from priyom.web.patients.beside import beside, visits_of
+from priyom.web.patients.words import places
 
 FOUND = 50
+LOOKED = 5
+"""So many of the last openings stand on the card; all of them in the log."""
 
 
 @screen(*SEES)
@@ -42,7 +49,12 @@ def rows(request: StaffRequest) -> HttpResponse:
 
 @screen(*SEES)
 def card(request: StaffRequest, patient_id: int) -> HttpResponse:
-    """`/patients/<id>`: a page, or the part beside the list."""
+    """`/patients/<id>`: a page, or the part beside the list. A card that became part of another one leads to that."""
+    gone = Patient.objects.filter(pk=patient_id, merged_into__isnull=False).first()
+    if gone is not None:
+        patient_id = home(gone).pk
+        if not frame.part(request):
+            return HttpResponseRedirect(reverse("web:patient", args=[guard.patient(request.user, patient_id).pk]))
     context = card_context(request, patient_id)
     if frame.part(request):
         return render(request, "web/patients/_card.html", context)
@@ -70,16 +82,8 @@ def qr(text: str) -> str:
 
 
 def search(staff: Staff, text: str) -> QuerySet[Patient]:
-    """Patients by words of their name, or by at least four digits of a phone; all of them for no words."""
-    found = visible(staff)
-    digits = "".join(c for c in text if c.isdigit())
-    if len(digits) >= 4 and not any(c.isalpha() for c in text):
-        tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-        ours = Q(contacts__kind="phone", contacts__address__contains=tail, contacts__removed_at=None)
-        return found.filter(ours).distinct().order_by("family", "given", "pk")
-    for word in text.split()[:4]:
-        found = found.filter(Q(family__istartswith=word) | Q(given__istartswith=word) | Q(patronymic__istartswith=word))
-    return found.distinct().order_by("family", "given", "pk")
+    """Patients by any part of their names and any three digits of a phone; all of them for no words."""
+    return people(visible(staff), text).order_by("family", "given", "pk")
 
 
 def card_context(request: StaffRequest, patient_id: int) -> dict[str, Any]:
@@ -89,6 +93,8 @@ def card_context(request: StaffRequest, patient_id: int) -> dict[str, Any]:
     return {
         "visits": visits_of(request.user, patient),
         "consents": list(consents),
+        "openings": list(openings(patient)[:LOOKED]) if request.user.role in SETS else [],
+        "opened_names": places(),
         "zone": frame.zone_of(request),
         **beside(request.user, patient),
     }
@@ -97,5 +103,6 @@ def card_context(request: StaffRequest, patient_id: int) -> dict[str, Any]:
 def _list(request: StaffRequest) -> dict[str, Any]:
     text = request.GET.get("q", "").strip()[:100]
     found = search(request.user, text).prefetch_related("contacts")
-    rows, more = frame.first_page(found, FOUND)
+    with each_planned():
+        rows, more = frame.first_page(found, FOUND)
     return {"patients": rows, "more": more, "q": text, "most": FOUND}

@@ -3,48 +3,58 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from priyom.clinic.house import house
-from priyom.clinic.models import Role
-from priyom.web import frame
+from priyom.clinic.models import Role, Staff
 from priyom.web.frame import StaffRequest, screen
+from priyom.web.signin import passing
+from priyom.web.signin.passing import LANGUAGES, at_the_door
 
-LANGUAGES = dict(settings.LANGUAGES)
 
-
-@sensitive_post_parameters("password")
-@never_cache
+@at_the_door
 def signin(request: HttpRequest) -> HttpResponseBase:
-    """`/login`: name and password; then where they wanted to go."""
-    language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "ru")
-    with translation.override(language if language in LANGUAGES else "ru"):
-        form = AuthenticationForm(request, data=request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            login(request, form.get_user())
-            return HttpResponseRedirect(_next(request))
-        context = {
-            "form": form,
-            "house": house(),
-            "next": request.GET.get("next", ""),
-            "theme": frame.theme(request),
-            "language": translation.get_language(),
-            "languages": settings.LANGUAGES,
-        }
-        return frame.seal(
-            render(
-                request, "web/signin/page.html", context, status=200 if form.is_valid() or not form.is_bound else 422
-            )
-        )
+    """`/login`: name (or e-mail address) and password; then the second step, then where they wanted to go."""
+    if request.method != "POST":
+        return _page(request, AuthenticationForm(request))
+    login = name_of(request.POST.get("username", ""))
+    if wait := passing.locked(login, request):
+        return _page(request, AuthenticationForm(request), locked=wait)  # the password is not even looked at
+    form = AuthenticationForm(request, data={"username": login, "password": request.POST.get("password", "")})
+    user = form.get_user() if form.is_valid() else None
+    if isinstance(user, Staff):
+        return passing.enter(request, user, passing.onward(request))
+    wait = passing.failed(login, request)
+    return _page(request, form, locked=wait, wrong=_(
+        "The name or the password is not right. Mind the keyboard's language and Caps Lock."
+    ))  # fmt: skip
+
+
+def name_of(typed: str) -> str:
+    """The login name behind what was typed: itself, or that of the only one with this e-mail address."""
+    typed = typed.strip()
+    if "@" not in typed or Staff.objects.filter(username=typed).exists():
+        return typed
+    found = list(Staff.objects.filter(email__iexact=typed, is_active=True).values_list("username", flat=True)[:2])
+    return found[0] if len(found) == 1 else typed
+
+
+def _page(request: HttpRequest, form: AuthenticationForm, *, locked: str = "", wrong: str = "") -> HttpResponse:
+    context = {
+        "form": form,
+        "typed": request.POST.get("username", ""),
+        "next": request.POST.get("next", request.GET.get("next", "")),
+        "locked": locked,
+        "wrong": wrong,
+        "good": _("The password is changed.") if "changed" in request.GET else "",
+    }
+    status = 429 if locked else 422 if wrong else 200
+    return passing.page(request, "web/signin/page.html", context, status)
 
 
 @require_POST
@@ -62,22 +72,17 @@ def language(request: StaffRequest) -> HttpResponse:
     if wanted in LANGUAGES:
         request.user.language = wanted
         request.user.save(update_fields=["language"])
-    response = HttpResponseRedirect(_next(request))
+    response = HttpResponseRedirect(passing.onward(request))
     response.set_cookie(settings.LANGUAGE_COOKIE_NAME, request.user.language, max_age=365 * 86400, samesite="Lax")
     return response
 
 
 @require_POST
 def door_language(request: HttpRequest) -> HttpResponse:
-    """`/login/language`: the language of the sign-in page."""
-    wanted = request.POST.get("language", "")
-    response = HttpResponseRedirect(reverse("web:signin"))
+    """`/login/language`: the language of the pages at the door."""
+    wanted, back = request.POST.get("language", ""), request.POST.get("back", "")
+    allowed = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+    response = HttpResponseRedirect(back if allowed and back else reverse("web:signin"))
     if wanted in LANGUAGES:
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, wanted, max_age=365 * 86400, samesite="Lax")
     return response
-
-
-def _next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
-    allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-    return wanted if allowed else reverse("web:today")

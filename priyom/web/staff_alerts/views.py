@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from priyom.alerts import tell
+from priyom.alerts import evening, tell
 from priyom.alerts.models import Recipient
-from priyom.clinic.models import Branch, Staff
+from priyom.clinic.house import house
+from priyom.clinic.models import Branch, House, Staff
 from priyom.contracts import registry
 from priyom.contracts.card import Audience
 from priyom.delivery.models import Account
@@ -75,6 +76,14 @@ def remove(request: StaffRequest, recipient_id: int) -> HttpResponse:
     return _part(request, good=_("Removed."))
 
 
+@screen(*SETS)
+@require_POST
+def letter(request: StaffRequest) -> HttpResponse:
+    """Whether the managers get a letter every evening."""
+    House.objects.filter(pk=house().pk).update(silent_mail=bool(request.POST.get("silent_mail")))
+    return _part(request, good=_("Saved."))
+
+
 def _chosen(rows: Any, number: str) -> Any:
     if not number:
         return None
@@ -96,6 +105,9 @@ def _context(request: StaffRequest) -> dict[str, Any]:
         "branches": list(Branch.objects.order_by("name")),
         "people": list(Staff.objects.filter(is_active=True).order_by("last_name", "username")),
         "zone": frame.zone_of(request),
+        "silent_mail": house().silent_mail,
+        "readers": evening.readers(),
+        "mailbox": evening.mail_account(),
     }
 
 

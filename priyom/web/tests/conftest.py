@@ -12,16 +12,19 @@ from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from priyom.appointments.models import Visit
-from priyom.clinic.models import Branch, Role, Staff
+from priyom.clinic.models import Branch, House, Role, Staff
 from priyom.delivery.models import Account, Delivery, RawUpdate
 from priyom.exchange import upload
 from priyom.exchange.models import Import
 from priyom.foundation.clock import clock, now
-from priyom.inbox.chat import conversation_of
+from priyom.inbox.chat import conversation_of, touch
 from priyom.inbox.models import CallTask, Conversation, Incoming
 from priyom.inbox.tasks import open_call_task
 from priyom.journal.models import Pending
+from priyom.web.tests.browser import address, page, windows
 from tests import factories as make
+
+__all__ = ["Clinic", "address", "page", "windows"]
 
 TABLE = "Дата;Время;Пациент;Телефон;Врач;Услуга;Филиал\n03.03.2026;10:00;Ким Анна;+77011234567;Ли О.;Прием;Абая\n"
 
@@ -45,9 +48,11 @@ class Clinic:
     people: dict[str, Staff] = field(default_factory=dict)
 
     def browser(self, role: str, *branches: Branch) -> Client:
-        """A signed-in browser of somebody new with that role."""
-        client = Client()
-        client.force_login(make.make_staff(role, *branches))
+        """A signed-in browser of somebody new with that role; a doctor is the one of `visit`."""
+        client, staff = Client(), make.make_staff(role, *branches)
+        if role == Role.DOCTOR:
+            Staff.objects.filter(pk=staff.pk).update(practitioner=self.visit.practitioner)
+        client.force_login(staff)
         return client
 
 
@@ -71,6 +76,7 @@ def monday() -> None:
 @pytest.fixture
 def clinic(db: None, monday: None, settings: object, tmp_path_factory: pytest.TempPathFactory) -> Clinic:
     settings.DATA = tmp_path_factory.mktemp("data")  # type: ignore[attr-defined]
+    House.objects.update_or_create(pk=1, defaults={"undo_seconds": 0})  # whoever tests taking back says so
     account = make.make_account(
         "telegram", values={"token": "7000000001:secret-token", "base_url": "http://127.0.0.1:1"}
     )
@@ -81,7 +87,7 @@ def clinic(db: None, monday: None, settings: object, tmp_path_factory: pytest.Te
     far = make.make_visit(make.make_patient(given="Борис", phone="+77017654321"), branch=there)
     chat = conversation_of(patient)
     Incoming.objects.create(conversation=chat, account=account, address=make.CHAT, at=now(), text="Можно раньше?")
-    Conversation.objects.filter(pk=chat.pk).update(unread=1, needs_answer=True, last_text="Можно раньше?")
+    touch(chat, "Можно раньше?", now(), needs_answer=True, channel=account.channel)
     stranger = Conversation.objects.create(account=account, address="909", name="Кто-то", last_at=now())
     return Clinic(
         here, there, visit, far, chat, stranger,

@@ -2,78 +2,29 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import uvicorn
-from django.test import Client
-from playwright.sync_api import FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import FilePayload, Page, expect
 
-from config.asgi import application
 from priyom.appointments import change
 from priyom.appointments.models import Visit
-from priyom.clinic.models import Branch, Role, Staff
+from priyom.clinic.models import Branch, Staff
 from priyom.delivery.models import Account, Delivery, Doubt
 from priyom.foundation.clock import now
 from priyom.inbox.chat import conversation_of
 from priyom.inbox.models import CallTask, Conversation, Incoming
+from priyom.web.tests.browser import STICKS_OUT
 from priyom.web.tests.conftest import Clinic
 from tests import factories as make
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    # WhiteNoise gives files out as plain iterators: a matter between it and Django.
-    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators"),
-]
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-STICKS_OUT = """() => [...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll-x, svg, .hide, time'))
-    .filter(e => e.getBoundingClientRect().width && e.getBoundingClientRect().right > innerWidth + 1)
-    .map(e => e.tagName + '.' + e.className)"""
-
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 COVERED = """() => {
     const parts = [...document.querySelectorAll('.top :is(h1, select, .switches .seg, #day, .search, .me > summary)')]
         .map(e => e.getBoundingClientRect());
     return parts.filter((a, n) => parts.some((b, m) => m > n && a.left < b.right && b.left < a.right
         && a.top < b.bottom && b.top < a.bottom)).length }"""
-
-
-@pytest.fixture
-def address(alone: None, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    # The browser's own loop runs in this thread; the tests' questions to the database beside it are harmless.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    server = uvicorn.Server(
-        uvicorn.Config(application, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(20)
-
-
-@pytest.fixture
-def page(address: str, clinic: Clinic) -> Iterator[Page]:
-    """The desk's browser, signed in, on the branch's day; nothing on the page may complain."""
-    client: Client = clinic.browser(Role.ADMIN)
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        context = browser.new_context(base_url=address, viewport={"width": 1440, "height": 900})
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": address}])
-        opened = context.new_page()
-        faults: list[str] = []
-        opened.on("pageerror", lambda error: faults.append(str(error)))
-        opened.goto(f"/?branch={clinic.here.pk}")
-        yield opened
-        browser.close()
-        assert faults == []
 
 
 def test_a_visit_opens_beside_the_list_by_keyboard(page: Page, clinic: Clinic) -> None:
@@ -94,7 +45,7 @@ def test_cancelling_is_asked_twice(page: Page, clinic: Clinic) -> None:
     expect(page.locator("button.sure")).to_have_text("Точно отменить?")
     assert Visit.objects.get(pk=clinic.visit.pk).state == "booked"
     page.click("button.sure")
-    expect(page.locator("[role=status]")).to_contain_text("Отменено")
+    expect(page.locator(".note[role=status]")).to_contain_text("Отменено")
     expect(page.locator(f"#v-{clinic.visit.pk}")).to_contain_text("отменен")
 
 
@@ -166,15 +117,15 @@ def test_what_is_refused_keeps_words_and_files(page: Page, clinic: Clinic) -> No
     page.fill("#text", "Вот памятка")
     page.set_input_files(".clip input", FilePayload(name="памятка.pdf", mimeType="application/pdf", buffer=b"%PDF"))
     page.set_input_files(".clip input", FilePayload(name="пусто.txt", mimeType="text/plain", buffer=b""))
-    expect(page.locator(".picked li")).to_have_count(2)  # the second choice adds to the first
+    expect(page.locator("#picked li")).to_have_count(2)  # the second choice adds to the first
     page.click(".composer button.main")
     expect(page.locator("#composer > [role=alert]")).to_contain_text("пустой")
     expect(page.locator("#text")).to_have_value("Вот памятка")
-    expect(page.locator(".picked li")).to_have_count(2)
-    page.click(".picked li:last-child button")
+    expect(page.locator("#picked li")).to_have_count(2)
+    page.click("#picked li:last-child button")
     page.click(".composer button.main")
     expect(page.locator(".said.out .file")).to_contain_text("памятка.pdf")
-    expect(page.locator(".picked li")).to_have_count(0)
+    expect(page.locator("#picked li")).to_have_count(0)
     expect(page.locator("#text")).to_have_value("")
 
 
@@ -189,8 +140,8 @@ def test_a_file_is_dropped_and_too_big_a_one_is_refused_at_once(page: Page, clin
         for (const type of ['dragover', 'drop'])
             thread.dispatchEvent(new DragEvent(type, {dataTransfer: carried, bubbles: true, cancelable: true}));
     }""")
-    expect(page.locator(".picked li")).to_have_count(1)
-    expect(page.locator(".picked")).to_contain_text("small.txt")
+    expect(page.locator("#picked li")).to_have_count(1)
+    expect(page.locator("#picked")).to_contain_text("small.txt")
     expect(page.locator("[data-picked-wrong]")).to_contain_text("«big.txt» слишком большой")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -41,7 +42,8 @@ def press(browser: Client, doubt: Doubt, verb: str, how: str = "") -> str:
 def badge(browser: Client) -> str:
     rail = page(browser, "/rail?place=doubts")
     entry = rail.split('href="/doubts"')[1].split("</a>")[0]
-    return entry.split('class="count">')[1].split("<")[0] if "count" in entry else ""
+    found = re.search(r'class="count"[^>]*>([^<]*)<', entry)
+    return found[1] if found else ""
 
 
 def test_all_clear_is_said(clinic: Clinic, registrar: Client) -> None:

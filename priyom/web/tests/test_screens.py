@@ -121,8 +121,8 @@ def test_a_call_is_noted_and_the_next_one_comes(clinic: Clinic, registrar: Clien
         patient=other.patient, visit=other, why="пора", created_at=now(), due_at=now() + timedelta(days=1)
     )
     answer = registrar.post(f"/tasks/{clinic.task.pk}/done", {"outcome": "confirmed"}).content.decode()
-    assert "Записано: Ким Анна." in answer
-    assert f"/tasks/{following.pk}/done" in answer
+    assert "Записано: Ким Анна: придет." in answer
+    assert f"/tasks/{following.pk}/take" in answer
     assert Visit.objects.get(pk=clinic.visit.pk).state == "confirmed"
     assert "в двух словах" in registrar.post(f"/tasks/{following.pk}/done", {"outcome": "other"}).content.decode()
 

@@ -14,7 +14,8 @@ from priyom.clinic.models import Branch
 from priyom.foundation.clock import now
 from priyom.web import frame
 from priyom.web.accounts import weather
-from priyom.web.frame import SEES, StaffRequest, screen
+from priyom.web.frame import SEES, WORKS, StaffRequest, screen
+from priyom.web.news.latest import waiting_by_branch
 from priyom.web.today import day as days
 from priyom.web.visit.views import visit_context
 
@@ -25,7 +26,7 @@ def page(request: StaffRequest) -> HttpResponse:
     branch, branches = frame.branch_of(request)
     if branch is None:
         return frame.show(request, "web/today/no_branch.html", "today", {})
-    context = {**_list(request, branch), "branch": branch, "branches": branches}
+    context = {**_list(request, branch), "branch": branch, "branches": _waiting(request, branches)}
     context |= _tomorrow(request, branch, context)
     visit_id = frame.number(request, "visit")
     if visit_id is not None:
@@ -40,6 +41,12 @@ def rows(request: StaffRequest) -> HttpResponse:
     if branch is None:
         return HttpResponse()
     return render(request, "web/today/_list.html", {**_list(request, branch), "branch": branch})
+
+
+def _waiting(request: StaffRequest, choices: list[Branch]) -> list[tuple[Branch, int]]:
+    """The branches one may choose, with how many people wait for an answer there."""
+    counted = waiting_by_branch(request.user) if len(choices) > 1 and request.user.role in WORKS else {}
+    return [(branch, counted.get(branch.pk, 0)) for branch in choices]
 
 
 def _list(request: StaffRequest, branch: Branch) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def page(request: StaffRequest, visit_id: int) -> HttpResponse:
 @screen(*SEES)
 def story(request: StaffRequest, visit_id: int) -> HttpResponse:
     """`/visits/<id>/story`: state, next step and timeline alone, for the live page."""
-    return render(request, "web/visit/_story.html", visit_context(request, visit_id))
+    return render(request, "web/visit/_story.html", story_context(guard.visit(request.user, visit_id)))
 
 
 @screen(*WORKS)
@@ -79,8 +79,9 @@ def move(request: StaffRequest, visit_id: int) -> HttpResponse:
     return frame.told(_answer(request, visit.pk, good=good, bad=bad))
 
 
-def move_to(visit: Visit, to: str, evidence: str) -> tuple[str, str]:
-    """Move the visit, keeping its length; (what was done, what went wrong). Raises Http404 for an unreadable moment."""
+def move_to(visit: Visit, to: str, evidence: str, channel: str = say.CALL) -> tuple[str, str]:
+    """Move the visit, keeping its length; (what was done, what went wrong). `channel`: over which the patient asked for
+    it, '' where nobody knows. Raises Http404 for an unreadable moment."""
     try:
         starts_at = datetime.fromisoformat(to)
     except ValueError:
@@ -89,7 +90,7 @@ def move_to(visit: Visit, to: str, evidence: str) -> tuple[str, str]:
         raise Http404
     try:
         change.move(
-            visit.pk, starts_at, starts_at + (visit.ends_at - visit.starts_at), by="staff", channel=say.CALL,
+            visit.pk, starts_at, starts_at + (visit.ends_at - visit.starts_at), by="staff", channel=channel,
             evidence=evidence, claim_time=True,
         )  # fmt: skip
     except change.TimeTaken:
@@ -122,16 +123,22 @@ def _choice(start: datetime, zone: ZoneInfo) -> tuple[str, str]:
 def visit_context(request: StaffRequest, visit_id: int) -> dict[str, Any]:
     """Everything the part beside a list shows of one visit."""
     visit = guard.visit(request.user, visit_id)
-    zone = ZoneInfo(visit.branch.time_zone)
+    return {
+        **story_context(visit),
+        "may_act": request.user.role in WORKS,
+        **beside(request.user, visit.patient, leave_out=visit.pk, opened="visit"),
+    }
+
+
+def story_context(visit: Visit) -> dict[str, Any]:
+    """What follows the visit by itself: its state, next step and timeline."""
     return {
         "visit": visit,
-        "visit_zone": zone,
+        "visit_zone": ZoneInfo(visit.branch.time_zone),
         "standing": standings([visit], now())[visit.pk],
         "moments": timeline(visit),
         "routes": routes(visit),
         "live": visit.state in LIVE,
-        "may_act": request.user.role in WORKS,
-        **beside(request.user, visit.patient, leave_out=visit.pk),
     }
 
 

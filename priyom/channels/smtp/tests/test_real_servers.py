@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import smtplib
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -100,10 +100,17 @@ async def clinic() -> AsyncIterator[Post]:
     patients = await loop.create_server(lambda: SMTP(mailboxes, hostname="patients.test", loop=loop), "127.0.0.1", 0)
     there = patients.sockets[0].getsockname()[1]
     domains = ("ok.test", "bad.test", "full.test", "spam.test")
+    with closing(patients):
+        async with _between(dict.fromkeys(domains, there), mailboxes) as post:
+            yield post
+
+
+@asynccontextmanager
+async def _between(transports: dict[str, int], mailboxes: Mailboxes) -> AsyncIterator[Post]:
     async with servers.folder() as home:
         servers.maildir(home)
         async with (
-            servers.postfix(home, dict.fromkeys(domains, there)) as out,
+            servers.postfix(home, transports) as out,
             servers.dovecot(home) as box,
             Http(timeout=servers.PATIENCE) as http,
         ):
@@ -124,7 +131,6 @@ async def clinic() -> AsyncIterator[Post]:
             finally:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-    patients.close()
 
 
 async def test_through_postfix_and_dovecot(tmp_path: Path) -> None:

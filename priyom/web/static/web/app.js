@@ -3,6 +3,11 @@ import "./live.js";
 import "./keys.js";
 import "./sure.js";
 import "./composer.js";
+import "./looking.js";
+import "./thread.js";
+import "./tasks.js";
+import "./queue.js";
+import "./attention.js";
 
 const body = document.body;
 
@@ -92,6 +97,14 @@ body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.requestConfig?.verb === "post") document.querySelector("textarea[data-send]")?.focus();
 });
 
+// The list's address, with the filters chosen there and without what stood beside it.
+function listAddress(back) {
+  const url = new URL(location.href);
+  if (url.pathname !== new URL(back.href).pathname) return back.href;
+  for (const name of ["visit", "chat", "at", "task", "patient", "account"]) url.searchParams.delete(name);
+  return url.href;
+}
+
 // The browser's own «back» on a phone: the list, where it was left.
 document.addEventListener("click", (event) => {
   const back = event.target.closest("[data-back]");
@@ -100,7 +113,7 @@ document.addEventListener("click", (event) => {
   const detail = document.getElementById("detail");
   detail.querySelectorAll(".open").forEach((part) => part.classList.remove("open"));
   const list = document.querySelector(".columns .list [data-rows] li[aria-current]");
-  history.replaceState(null, "", back.href);
+  history.replaceState(null, "", listAddress(back));
   list?.scrollIntoView({ block: "center" });
 });
 

@@ -1,6 +1,12 @@
-// The composer of a thread: files by button, drag or paste; an answer to one message; «is typing» both ways; and nothing
-// typed or picked is lost when the composer is laid out anew.
+// The composer of a thread: an answer to one message; «is typing» both ways; and nothing typed or picked is lost when the
+// composer is laid out anew. Files, ways, ready answers, emoji and what waits have modules of their own.
 import { toBottom } from "./app.js";
+import { clear, pick, picked } from "./attach.js";
+import "./drop.js";
+import "./emoji.js";
+import "./ready.js";
+import "./waiting.js";
+import "./ways.js";
 
 const TYPING_EVERY = 5000;
 const body = document.body;
@@ -8,88 +14,12 @@ let told = 0;
 let kept = null;
 
 const here = () => document.getElementById("composer");
-const input = () => here()?.querySelector('input[type="file"]');
-
-// -- files --
-
-function pick(files) {
-  const box = here();
-  const field = input();
-  const problem = box?.querySelector("[data-picked-wrong]");
-  if (!problem) return;
-  problem.textContent = "";
-  if (!field) problem.textContent = box.dataset.noFiles;
-  const all = new DataTransfer();
-  for (const file of field ? [...field.files, ...files] : []) {
-    if (all.items.length >= Number(box.dataset.most)) problem.textContent = box.dataset.tooMany;
-    else if (file.size > Number(box.dataset.limit)) problem.textContent = `«${file.name}» ${box.dataset.tooBig}`;
-    else all.items.add(file);
-  }
-  if (field) field.files = all.files;
-  problem.hidden = !problem.textContent;
-  draw();
-}
-
-function drop(number) {
-  const all = new DataTransfer();
-  [...input().files].forEach((file, n) => n !== number && all.items.add(file));
-  input().files = all.files;
-  draw();
-}
-
-function draw() {
-  const list = here().querySelector(".picked");
-  const files = [...(input()?.files ?? [])];
-  if (input()) input().picked = files;
-  list.hidden = !files.length;
-  list.replaceChildren(...files.map((file, n) => {
-    const item = document.createElement("li");
-    const away = document.createElement("button");
-    away.type = "button";
-    away.className = "plain";
-    away.textContent = "×";
-    away.setAttribute("aria-label", `${here().dataset.away}: ${file.name}`);
-    away.addEventListener("click", () => drop(n));
-    item.append(file.name, away);
-    return item;
-  }));
-}
-
-// The button's own choice adds to what was picked before: the browser would replace it.
-document.addEventListener("change", (event) => {
-  const field = event.target;
-  if (!field.matches('.composer input[type="file"]')) return;
-  const fresh = [...field.files];
-  field.files = new DataTransfer().files;
-  pick([...(field.picked ?? []), ...fresh]);
-});
-
-document.addEventListener("paste", (event) => {
-  if (!event.target.closest?.(".composer") || !event.clipboardData?.files.length) return;
-  event.preventDefault();
-  pick([...event.clipboardData.files]);
-});
-
-const carries = (event) => here() && event.dataTransfer?.types.includes("Files") && event.target.closest?.(".thread-col");
-document.addEventListener("dragover", (event) => {
-  if (!carries(event)) return;
-  event.preventDefault();
-  here().classList.add("dragged");
-});
-document.addEventListener("dragleave", (event) => {
-  if (!event.relatedTarget?.closest?.(".thread-col")) here()?.classList.remove("dragged");
-});
-document.addEventListener("drop", (event) => {
-  if (!carries(event)) return;
-  event.preventDefault();
-  here().classList.remove("dragged");
-  pick([...event.dataTransfer.files]);
-});
+const answer = () => document.getElementById("answer");
 
 // -- an answer to one message --
 
 function quote(id, text) {
-  const form = here()?.querySelector("form");
+  const form = answer();
   if (!form) return;
   form.elements.quoting.value = id;
   form.querySelector(".quoting").hidden = !id;
@@ -131,35 +61,123 @@ function follow() {
 }
 
 function keep() {
-  const form = here()?.querySelector("form");
-  const url = here()?.dataset.url;
-  if (form) kept = { url, text: form.elements.text.value, files: [...(input()?.files ?? [])] };
+  const form = answer();
+  if (form) kept = { url: here().dataset.url, text: form.elements.text.value, files: picked() };
 }
 
 function restore(words) {
   const box = here();
-  const form = box?.querySelector("form");
-  if (!kept || !form) return;
+  const form = answer();
+  if (!kept || !form) return; // a way that takes no free words: they come back with one that does
   const { url, text, files } = kept;
   kept = null;
   if (url !== box.dataset.url) return;
-  if (words && text) form.elements.text.value = text;
+  if (words && text && !form.elements.text.value) form.elements.text.value = text;
   if (files.length) pick(files);
 }
 
-// Refused: the words come back from the server, the files from here. Sent: both are gone.
+// What was sent leaves the field at once, so that one can go on writing; refused, or lost on the way, it comes back before
+// what was written meanwhile. Enter pressed meanwhile sends that as soon as the first one is through.
+let sent = null;
+let next = false;
+let press = ""; // where a button above the composer leads, that was pressed meanwhile
+const isAnswer = (event) => event.detail.elt?.id === "answer" || event.detail.requestConfig?.elt?.id === "answer";
+
+body.addEventListener("htmx:confirm", (event) => {
+  const above = event.target.closest("#waiting button");
+  if (!sent || (event.target.id !== "answer" && !above)) return;
+  event.preventDefault();
+  if (above) press = event.detail.path; // what comes back would be laid into a composer that is just being replaced
+  else next = true;
+});
+
+body.addEventListener("htmx:beforeSend", (event) => {
+  if (event.detail.elt.id !== "answer") return;
+  const field = answer().elements.text;
+  sent = { text: field.value, files: picked() };
+  field.value = "";
+  field.rows = 1;
+  clear();
+});
+
+function comeBack() {
+  if (!sent || !answer()) return;
+  const field = answer().elements.text;
+  const [text, files] = [field.value, picked()];
+  field.value = [sent.text, text].filter(Boolean).join("\n");
+  clear();
+  pick([...sent.files, ...files]);
+  sent = null;
+  next = false;
+  pressed();
+}
+
+function pressed() {
+  const button = press ? document.querySelector(`#waiting [hx-post="${press}"]`) : null;
+  press = "";
+  button?.click();
+}
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
+  body.addEventListener(name, (event) => isAnswer(event) && comeBack());
+}
+
+// Laid out anew for another way, or with an answer that was taken back: the files stay, the words too where the server
+// has not brought them.
 body.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.requestConfig?.elt?.matches?.(".composer form")) keep();
+  if (!isAnswer(event) && event.detail.target?.id !== "composer") return;
+  if (isAnswer(event) && here()?.dataset.url !== event.detail.requestConfig.path.replace(/send$/, "composer")) {
+    event.detail.shouldSwap = false; // another thread is open by now
+    sent = null;
+    return;
+  }
+  keep();
 });
 body.addEventListener("htmx:afterSwap", (event) => {
   const config = event.detail.requestConfig;
-  if (config?.elt?.matches?.(".composer form")) {
-    if (here()?.querySelector(':scope > [role="alert"]')) restore(false);
-    else kept = null;
-  } else if (config?.path === here()?.dataset.url) {
+  if (config?.elt?.id === "answer" && sent) {
+    if (here()?.querySelector(':scope > [role="alert"]')) {
+      const typed = kept ? { ...kept, text: [sent.text, kept.text].filter(Boolean).join("\n"), files: [...sent.files, ...kept.files] } : null;
+      kept = typed;
+      if (answer()) answer().elements.text.value = "";
+    }
+    sent = null;
     restore(true);
+    const again = next && answer()?.elements.text.value && !here().querySelector(':scope > [role="alert"]');
+    next = false;
+    settled = () => { // htmx takes the new buttons and the form into its hands only then
+      pressed();
+      if (again) answer()?.requestSubmit();
+    };
+  } else if (event.detail.target?.id === "composer") {
+    restore(true);
+    if (config?.verb === "post") laid();
   }
   theirs();
+});
+
+let settled = null;
+body.addEventListener("htmx:afterSettle", () => {
+  const go = settled;
+  settled = null;
+  go?.();
+});
+
+// Whoever pressed a button goes on writing; a draft that came back is kept like a typed one.
+function laid() {
+  const field = document.getElementById("text");
+  if (!field) return document.querySelector("#approved :is(select, input)")?.focus();
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+  if (field.value) field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// An hour that was asked about twice is forgotten again.
+document.addEventListener("click", (event) => {
+  const no = event.target.closest("[data-not-so]");
+  if (!no) return;
+  no.closest(".anyway").remove();
+  here().querySelector(':scope > [role="alert"]')?.remove();
+  document.getElementById("text").focus();
 });
 
 // A composer that grows takes room from the thread: whoever stood at its end stays there.

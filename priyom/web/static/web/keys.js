@@ -40,9 +40,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && typing) return event.target.blur();
   if (typing || dialog?.open) return;
   // Keys are meant by their place, so that a Russian or Kazakh layout works as well.
-  const key = { KeyJ: "j", KeyK: "k", KeyR: "r", KeyN: "n", KeyE: "e" }[event.code];
+  const key = { KeyJ: "j", KeyK: "k", KeyR: "r", KeyN: "n", KeyE: "e", KeyC: "c", KeyZ: "z" }[event.code];
   if (event.key === "?" || (event.code === "Slash" && event.shiftKey) || (event.code === "Digit7" && event.shiftKey && event.key === "?")) dialog?.showModal();
-  else if (event.code === "Slash" || event.key === "/") document.getElementById("search")?.focus();
+  else if (event.code === "Slash" || event.key === "/") (document.querySelector("[data-find]") ?? document.getElementById("search"))?.focus();
   else if (key === "j") move(1);
   else if (key === "k") move(-1);
   else if (key) use(key);

@@ -11,10 +11,13 @@ function ask(button) {
 }
 
 function calm(button, before) {
-  if (!button.dataset.sureOn) return;
-  delete button.dataset.sureOn;
-  button.classList.remove("sure");
-  button.innerHTML = before;
+  if (button.dataset.sureOn) {
+    delete button.dataset.sureOn;
+    button.classList.remove("sure");
+    button.removeAttribute("style");
+    button.innerHTML = before;
+  }
+  document.dispatchEvent(new Event("calm")); // what was not to change under the finger may
 }
 
 document.addEventListener("click", (event) => {

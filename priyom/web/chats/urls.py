@@ -1,0 +1,61 @@
+"""The addresses of this folder's pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from priyom.web.chats import (
+    again,
+    assign,
+    choose,
+    compose,
+    drafts,
+    files,
+    later,
+    linking,
+    looking,
+    messages,
+    notes,
+    queue,
+    ready,
+    views,
+)
+
+patterns = [
+    path("chats", views.page, name="chats"),
+    path("chats/rows", queue.rows, name="chats_rows"),
+    path("chats/piece", queue.piece, name="chats_piece"),
+    path("chats/tabs", queue.tabs, name="chats_tabs"),
+    path("chats/<int:conversation_id>", views.chat, name="chat"),
+    path("chats/<int:conversation_id>/messages", messages.messages, name="chat_messages"),
+    path("chats/<int:conversation_id>/send", views.send, name="chat_send"),
+    path("chats/<int:conversation_id>/composer", compose.shown, name="chat_composer"),
+    path("chats/<int:conversation_id>/parts", compose.count, name="chat_parts"),
+    path("chats/<int:conversation_id>/typing", compose.typing, name="chat_typing"),
+    path("chats/<int:conversation_id>/looking", looking.looking, name="chat_looking"),
+    path("chats/<int:conversation_id>/writing", looking.writing, name="chat_writing"),
+    path("chats/<int:conversation_id>/ways", choose.ways, name="chat_ways"),
+    path("chats/<int:conversation_id>/way", choose.way, name="chat_way"),
+    path("chats/<int:conversation_id>/approved", choose.approved, name="chat_approved"),
+    path("chats/<int:conversation_id>/approved/send", choose.approved_send, name="chat_approved_send"),
+    path("chats/<int:conversation_id>/ready", ready.offered, name="chat_ready"),
+    path("chats/<int:conversation_id>/ready/keep", ready.keep, name="chat_ready_keep"),
+    path("chats/<int:conversation_id>/waiting", later.shown, name="chat_waiting"),
+    path("chats/<int:conversation_id>/waiting/<int:delivery_id>/back", later.back, name="chat_back"),
+    path("chats/<int:conversation_id>/waiting/<int:delivery_id>/drop", later.drop, name="chat_drop"),
+    path("chats/<int:conversation_id>/waiting/<int:delivery_id>/now", later.at_once, name="chat_now"),
+    path("chats/<int:conversation_id>/give", assign.give, name="chat_give"),
+    path("chats/<int:conversation_id>/files/<int:file_id>", files.file, name="chat_file"),
+    path("chats/<int:conversation_id>/again/<int:delivery_id>", again.again, name="chat_again"),
+    path("chats/<int:conversation_id>/draft", drafts.keep, name="chat_draft"),
+    path("chats/<int:conversation_id>/note", notes.write, name="chat_note"),
+    path("chats/<int:conversation_id>/note/<int:note_id>/back", notes.take_back, name="chat_note_back"),
+    path("chats/<int:conversation_id>/done", views.done, name="chat_done"),
+    path("chats/<int:conversation_id>/undo", views.undo, name="chat_undo"),
+    path("chats/<int:conversation_id>/who", linking.who, name="chat_who"),
+    path("chats/<int:conversation_id>/attach/<int:patient_id>", linking.attach, name="chat_attach"),
+    path("chats/<int:conversation_id>/code/<int:point_id>", linking.send_code, name="chat_code_send"),
+    path("chats/<int:conversation_id>/code", linking.check_code, name="chat_code"),
+    path("chats/<int:conversation_id>/number", linking.ask_number, name="chat_ask_number"),
+    path("chats/patient/<int:patient_id>", views.of_patient, name="chat_of"),
+]

@@ -1,0 +1,1 @@
+"""Working together: who is at the desk, the supervisor's view, and how the desk is set up."""

@@ -1,0 +1,1 @@
+"""The page where ready answers are kept, and the forms that keep one."""
