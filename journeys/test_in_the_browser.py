@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from journeys.conftest import tomorrow
-from journeys.house import House
+from journeys.house import House, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 PICTURE = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
@@ -43,8 +44,9 @@ def test_today_and_the_thread_follow_the_phone(desk: Page, house: House) -> None
 
     expect(desk.locator("#where")).to_contain_text("Telegram")
     desk.fill("#text", "Конечно, ждем вас обоих.")
-    desk.get_by_role("button", name="Отправить").click()
-    expect(desk.locator("#thread")).to_contain_text("Конечно, ждем вас обоих.")
+    desk.get_by_role("button", name="Отправить", exact=True).click()
+    expect(desk.locator("#waiting")).to_contain_text("Конечно, ждем вас обоих.")  # it can be taken back still
+    expect(desk.locator("#thread")).to_contain_text("Конечно, ждем вас обоих.", timeout=20_000)
     telegram.wait("Конечно, ждем вас обоих.")
 
 
@@ -55,18 +57,14 @@ def test_a_call_task_is_done_by_one_button(desk: Page, house: House) -> None:
     assert [t for t in house.tasks() if t["visit"] == "to-call"]
     desk.goto(f"{house.web}/tasks")
     desk.locator("a.row", has_text="Иванова Ерлан").first.click()
+    expect(desk).to_have_url(re.compile(r"/tasks\?task=\d+$"))  # it was shown before, and has come anew
     detail = desk.locator("#detail")
     expect(detail).to_contain_text("Иванова Ерлан")
-    coming = detail.get_by_role("button", name="Придет").first
-    for _ in range(20):  # the row's own answer may come after the first press and lay the task out anew
-        if coming.is_visible():
-            break
-        detail.get_by_text("Дозвонились").first.click()
-        desk.wait_for_timeout(500)
-    coming.click()
+    detail.get_by_role("button", name="Звоню").click()
+    detail.locator(".results").get_by_role("button", name="придет").click()
     expect(desk.locator("a.row", has_text="Иванова Ерлан")).to_have_count(0, timeout=20_000)
-    visit = house.visit("to-call")
-    assert visit["state"] == "confirmed"
+    # It is carried out once it can no longer be taken back.
+    visit = until(lambda: v if (v := house.visit("to-call"))["state"] == "confirmed" else None, what="confirmed")
     assert visit["confirmation"]["by"] == "staff"
 
 
@@ -102,8 +100,8 @@ def test_a_photo_comes_and_a_paper_goes(desk: Page, house: House) -> None:
     desk.set_input_files(
         ".clip input", FilePayload(name="памятка.pdf", mimeType="application/pdf", buffer=b"%PDF-1.4\n%%EOF")
     )
-    desk.get_by_role("button", name="Отправить").click()
-    expect(desk.locator("#thread .said.out")).to_contain_text("памятка.pdf")
+    desk.get_by_role("button", name="Отправить", exact=True).click()
+    expect(desk.locator("#thread .said.out")).to_contain_text("памятка.pdf", timeout=20_000)
     expect(desk.locator("#thread .said.out .quote")).to_contain_text("Вот направление")
     came = telegram.wait("Памятка во вложении")
     assert "памятка.pdf" in came["files"]

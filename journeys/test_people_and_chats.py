@@ -54,6 +54,7 @@ def test_the_last_answered_channel_goes_first(house: House) -> None:
     until(lambda: "Спасибо" in str(house.api("GET", "/conversations/p-order").body), what="the answer in MAX")
     house.book("order2", first + timedelta(days=1), contacts, patient="p-order", doctor="d-o2")
     legs = until(
-        lambda: next(iter(house.visit("order2")["notifications"]), {}).get("legs"), what="the second confirmation"
+        lambda: next((one.get("legs") for one in house.visit("order2")["notifications"]), None),
+        what="the second confirmation",
     )
     assert legs[0]["channel"] == "max_messenger"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, FrameLocator, Page, Route, expect
 
 from journeys.desk import PATIENCE
 from journeys.house import ROOT, House, free_ports, until
@@ -73,7 +73,9 @@ def opened(page: Page, site: str) -> FrameLocator:
     """The chat, opened by its button."""
     page.goto(site)
     page.get_by_role("button", name="Чат: ").click()
-    return page.frame_locator("iframe")
+    chat = page.frame_locator("iframe")
+    until(lambda: chat.locator("html").evaluate("() => document.readyState") == "complete", what="the chat's script")
+    return chat
 
 
 def say(chat: FrameLocator, text: str) -> None:
@@ -83,7 +85,7 @@ def say(chat: FrameLocator, text: str) -> None:
 
 def answer(desk: Page, text: str) -> None:
     desk.fill("#text", text)
-    desk.get_by_role("button", name="Отправить").click()
+    desk.get_by_role("button", name="Отправить", exact=True).click()
     expect(desk.locator("#thread")).to_contain_text(text)
 
 
@@ -165,10 +167,14 @@ def test_nothing_is_lost_or_doubled_when_the_network_goes(
     def blind(route: Route) -> None:  # nor is it seen in the chat meanwhile, which would end the posting
         route.continue_() if len(lost) == 2 else route.abort()
 
+    def lost_twice() -> bool:
+        page.wait_for_timeout(100)
+        return len(lost) >= 2
+
     page.route("**/hooks/webchat/**", drop)
     page.route("**/chat/site/**/messages", blind)
     say(chat, "Второе")
-    until(lambda: len(lost) >= 2 or page.wait_for_timeout(100), within=60, what="two lost answers")
+    until(lost_twice, within=60, what="two lost answers")
     expect(chat.get_by_role("log")).to_contain_text("Второе")
     visitor.set_offline(True)
     say(chat, "Третье")
@@ -187,8 +193,9 @@ def test_a_file_comes_and_another_visitor_sees_nothing(
 ) -> None:
     page = visitor.new_page()
     chat = opened(page, site)
-    big = {"name": "снимок.bin", "mimeType": "application/octet-stream", "buffer": b"x" * 700_000}
-    chat.locator("#file").set_input_files([{"name": "анализ.txt", "mimeType": "text/plain", "buffer": b"ok"}, big])
+    big = FilePayload(name="снимок.bin", mimeType="application/octet-stream", buffer=b"x" * 700_000)
+    small = FilePayload(name="анализ.txt", mimeType="text/plain", buffer=b"ok")
+    chat.locator("#file").set_input_files([small, big])
     expect(chat.get_by_role("button", name="Убрать файл снимок.bin")).to_be_visible()
     say(chat, "Вот анализы")
     expect(chat.get_by_role("link", name="снимок.bin")).to_be_visible(timeout=60_000)  # fetched out of the store

@@ -51,6 +51,7 @@ FUNCTIONS = {
     "Pump._done": SETTLED, "Crew._worked": SETTLED, "Pump._sleep_till_due": SETTLED, "nearest": SETTLED,
     "Pump.stop": ENDING, "Crew.stop": ENDING, "Deliver.stop": ENDING, "Settler.flush": ENDING, "Deliver._end": ENDING,
     "Deliver._stop_pumps": ENDING, "claim_raw": INTERPRETING, "interpret_next": INTERPRETING,
+    "interpret_together": INTERPRETING, "_understood": INTERPRETING,
     "request_of": INTERPRETING, "_put_off": INTERPRETING, "next_due": INTERPRETING,
 }  # fmt: skip
 """Functions whose moment is another than their file's."""
