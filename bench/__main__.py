@@ -18,6 +18,7 @@ QUICK = {
     "workers": ["--count", "1600", "--rounds", "1"],
     "peers": ["--quick"],
     "steady": ["--minutes", "3"],
+    "live": ["--tabs", "30", "--rate", "20", "--seconds", "5"],
 }
 ASKED_FOR = ("growth", "steady")
 """Made only when named: the one fills a database with ten million rows first, the other lasts an hour."""
@@ -30,6 +31,7 @@ TITLES = {
     "memory": "A worker's memory",
     "growth": "The engine with a long past",
     "steady": "An hour of steady load",
+    "live": "From the webhook to the event on the wire",
     "importing": "Importing a table",
 }
 

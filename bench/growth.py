@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -20,6 +18,7 @@ import psycopg
 
 from bench import stand
 from bench.engine import engine
+from bench.filling import body, insert
 from journeys import counting
 
 CHUNK = 500_000
@@ -45,7 +44,7 @@ PAST = """
         'notification', n, 'answered', 'settled', at, at, at + interval '1 day', 1, 0, false, at, at,
         (ARRAY['accepted', 'delivered', 'read', 'answered', 'failed'])[1 + n %% 5], at, '', '', 'past' || n, '', ''
     FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
-    CROSS JOIN LATERAL (SELECT now() - interval '400 days' + n * interval '400 days' / %(all)s AS at) AS moment
+    CROSS JOIN LATERAL (SELECT now() - interval '400 days' * (1 - n::float8 / %(all)s) AS at) AS moment
     JOIN patients_contactpoint p ON p.id = %(lowest)s + (n * 7919::bigint) %% %(points)s
 """
 
@@ -73,36 +72,20 @@ def load(url: str, patients: int, past: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
         for first in range(1, patients + 1, CHUNK):
-            _insert(connection, PATIENTS, "patients_patient", [first, min(patients, first + CHUNK - 1)])
-        _insert(connection, POINTS, "patients_contactpoint", [])
-        _insert(connection, REACHES, "patients_reach", [])
+            insert(connection, PATIENTS, "patients_patient", [first, min(patients, first + CHUNK - 1)])
+        insert(connection, POINTS, "patients_contactpoint", [])
+        insert(connection, REACHES, "patients_reach", [])
         lowest, points = connection.execute("SELECT min(id), count(*) FROM patients_contactpoint").fetchone() or (0, 0)
         account = (connection.execute("SELECT min(id) FROM delivery_account").fetchone() or (0,))[0]
-        body = json.dumps({"text": stand.TEXT, "rows": []})
         for first in range(1, past + 1, CHUNK):
             values = {
-                "account": account, "body": body, "first": first, "last": min(past, first + CHUNK - 1), "all": past,
-                "lowest": lowest, "points": points,
+                "account": account, "body": body(stand.TEXT), "first": first, "last": min(past, first + CHUNK - 1),
+                "all": past, "lowest": lowest, "points": points,
             }  # fmt: skip
             connection.execute(PAST, values)
             print(f"{min(past, first + CHUNK - 1):,} past deliveries", file=sys.stderr, flush=True)
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
-
-
-def _insert(connection: psycopg.Connection[tuple[object, ...]], statement: str, table: str, values: list[int]) -> None:
-    """With an empty value for every column that must have one and is not named."""
-    named = set(re.findall(r"\w+", statement.split("(", 1)[1].split("{more}")[0]))
-    rows = connection.execute(
-        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s AND is_nullable = 'NO'"
-        " AND is_identity = 'NO' AND column_default IS NULL", [table],
-    ).fetchall()  # fmt: skip
-    empty = {"boolean": "false", "jsonb": "'{}'", "smallint": "0", "integer": "0", "bigint": "0"}
-    missing = [(str(name), empty.get(str(kind), "''")) for name, kind in rows if name not in named]
-    more = "".join(f", {name}" for name, _ in missing)
-    connection.execute(
-        statement.format(more=more, values="".join(f", {value}" for _, value in missing)).encode(), values
-    )
 
 
 def sizes(url: str) -> str:
