@@ -1,14 +1,14 @@
 """Find words in what people said, what the staff wrote and what the program wrote, the newest first.
 
-A word stands in the index with its era, the message's number by `ERA`. Three sources, each asked for the two newest
-eras first, which is all a frequent word needs, then for those before: all at once when the word is rare
+A word stands in the index as it is, and with its era, the message's number by `ERA`. Three sources, each asked for the
+two newest eras first, which is all a frequent word needs; then, when the word turns out to be rare, for all there is
 (`bench.window`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -110,31 +110,40 @@ def _moment(found: tuple[str, _Hit]) -> tuple[datetime, int]:
 
 def _newest(threads: QuerySet[Conversation], who: str, stems: str, end: int, most: int) -> list[_Hit]:
     found: list[_Hit] = []
-    looked, above, many = 0, end // ERA + 1, 2
-    while above > 0 and len(found) < most and looked < ENOUGH:
-        below = max(0, above - many)
-        ids = _ids(who, aged(stems, range(below, above)))
+    looked = 0
+    for ids in _askings(who, stems, end):
         for some in (ids[:AT_ONCE], ids[AT_ONCE:]):
             found += _seen(threads, who, some, most - len(found)) if some and len(found) < most else []
         looked += len(ids)
-        above, many = (
-            below,
-            min(4 * many if len(ids) > AT_ONCE else MOST_ERAS, MOST_ERAS),
-        )  # a rare word: all that is left
+        if len(found) >= most or looked >= ENOUGH:
+            break
     return found
 
 
+def _askings(who: str, stems: str, end: int) -> Iterator[list[int]]:
+    """Ids, the newest first: those of two eras, of eight before them, and so on; of all when they are few."""
+    above, many = end // ERA + 1, 2
+    while above > 0:
+        below = max(0, above - many)
+        ids = _ids(who, aged(stems, range(below, above)), above * ERA)
+        yield ids
+        above, many = below, min(4 * many, MOST_ERAS)
+        if len(ids) <= AT_ONCE and above > 0:
+            yield _ids(who, stems, above * ERA)
+            return
+
+
 def aged(stems: str, eras: Iterable[int]) -> str:
-    """The question for messages of these eras: `'слов':*` -> `( '7 слов':* ) | ( '8 слов':* )`."""
-    return " | ".join("( " + _OPENED.sub(f"'{era} ", stems) + " )" for era in eras)
+    """The question for messages of these eras: `'слов':*` -> `( '@7 слов':* ) | ( '@8 слов':* )`."""
+    return " | ".join("( " + _OPENED.sub(f"'@{era} ", stems) + " )" for era in eras)
 
 
-def _ids(who: str, asked: str) -> list[int]:
+def _ids(who: str, asked: str, before: int) -> list[int]:
     """By the index and in no other way: what a word of a young era weighs the planner cannot know. It takes too many
     for granted, and would rather cut every text there is into words."""
     with connection.cursor() as cursor:
         cursor.execute(BY_INDEX)
-        cursor.execute(sql[who], {"query": asked, "most": LOOKED})
+        cursor.execute(sql[who], {"query": asked, "most": LOOKED, "before": before})
         found = [number for (number,) in cursor.fetchall()]
         cursor.execute(BY_ANY)
         return found

@@ -191,11 +191,11 @@ def test_nothing_is_found_where_one_may_not_look(thread: Conversation) -> None:
 
 def test_a_word_is_asked_for_era_by_era(db: None) -> None:
     assert search.aged("'слов':* & ( 'дом' | 'до':* )", [7, 8]) == (
-        "( '7 слов':* & ( '7 дом' | '7 до':* ) ) | ( '8 слов':* & ( '8 дом' | '8 до':* ) )"
+        "( '@7 слов':* & ( '@7 дом' | '@7 до':* ) ) | ( '@8 слов':* & ( '@8 дом' | '@8 до':* ) )"
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT priyom_spoken(%s, 'Нужна справка')::text", [2 * search.ERA - 1])
-        assert cursor.fetchone() == ("'1 нужн' '1 справк'",)
+        assert cursor.fetchone() == ("'@1 нужн' '@1 справк' 'нужн' 'справк'",)
         cursor.execute("SELECT priyom_spoken(%s, 'и')::text", [2 * search.ERA])
         assert cursor.fetchone() == ("",)
 
@@ -226,6 +226,24 @@ def test_years_are_found_the_newest_first(thread: Conversation) -> None:
         f"d{newest + 10 * search.ERA - 1}",
     ]
     assert found("справка 327683") == [f"i{5 * search.ERA + 3}"]
+
+
+def test_the_number_of_an_era_is_no_word(thread: Conversation) -> None:
+    """Half-typed, «327» is looked for as the beginning of a word."""
+    said(thread, "Спасибо", pk=327 * search.ERA)
+    said(thread, "Спасибо", pk=330 * search.ERA)
+    old = said(thread, "Кабинет 327", pk=5)
+    assert found("327") == [f"i{old.pk}"]
+
+
+def test_a_word_that_grew_rare_is_found_in_all_years(thread: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the newest years gave does not count among the number of those looked at for the years before."""
+    monkeypatch.setattr(search, "AT_ONCE", 2)
+    monkeypatch.setattr(search, "LOOKED", 4)
+    numbers = [1, 2, 7 * search.ERA, 20 * search.ERA, *(30 * search.ERA + n for n in range(4))]
+    for number in numbers:
+        said(thread, "справка", pk=number)
+    assert found("справка", 100) == [f"i{number}" for number in numbers[::-1]]
 
 
 def test_a_word_without_end_is_no_reason_to_lose_a_message(thread: Conversation) -> None:
@@ -274,7 +292,8 @@ def test_the_cost_does_not_grow_with_what_is_found(thread: Conversation) -> None
     ("name", "indexes"),
     [("said", ["incoming_words"]), ("written", ["delivery_written"]), ("sent", ["sent_words", "delivery_reworded"])],
 )
-def test_the_index_answers(thread: Conversation, name: str, indexes: list[str]) -> None:
+@pytest.mark.parametrize("eras", [0, 2, 300])
+def test_the_index_answers(thread: Conversation, name: str, indexes: list[str], eras: int) -> None:
     account = Account.objects.get()
     Incoming.objects.bulk_create(
         Incoming(conversation=thread, account=account, address="1", at=now(), text=f"слово{n} здесь")
@@ -290,7 +309,8 @@ def test_the_index_answers(thread: Conversation, name: str, indexes: list[str]) 
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE inbox_incoming, delivery_delivery, inbox_sentwords")
         cursor.execute(search.BY_INDEX)
-        values: dict[str, str | int] = {"query": search.aged("'слово77':*", range(300)), "most": 10}
+        asked = search.aged("'слово77':*", range(eras)) if eras else "'слово77':*"
+        values: dict[str, str | int] = {"query": asked, "most": 10, "before": 10**9}
         cursor.execute(f"EXPLAIN {search.sql[name]}", values)
         plan = "\n".join(str(row[0]) for row in cursor.fetchall())
     assert all(index in plan for index in indexes), plan
