@@ -138,16 +138,16 @@ def _linked() -> list[Account]:
 
 
 def _context() -> dict[str, Any]:
-    stored = list(AutoAnswer.objects.select_related("to_account"))
+    stored = list(AutoAnswer.objects.select_related("to_account", "branch"))
     of_branch = {row.branch_id: row for row in stored if row.branch_id is not None}
     of_account = {row.account_id: row for row in stored if row.account_id is not None}
     linked = _linked()
-    branches = [(b, of_branch.get(b.pk) or _new(HOURS_TEXT)) for b in Branch.objects.order_by("name", "pk")]
-    accounts = [(a, of_account.get(a.pk) or _new(REDIRECT_TEXT)) for a in _written_to()]
+    branches = [(b, of_branch.get(b.pk) or _new(HOURS_TEXT, branch=b)) for b in Branch.objects.order_by("name", "pk")]
+    accounts = [(a, of_account.get(a.pk) or _new(REDIRECT_TEXT, account=a)) for a in _written_to()]
     return {
         "house": house(),
-        "branches": [(b, answer, _seen(_texts(answer), b, None)) for b, answer in branches],
-        "accounts": [(a, answer, _seen(_texts(answer), None, answer.to_account)) for a, answer in accounts],
+        "branches": [(b, answer, _example(answer)) for b, answer in branches],
+        "accounts": [(a, answer, _example(answer)) for a, answer in accounts],
         "linked": linked,
         "over": {a.pk for a, answer in accounts if answer.enabled and not leads_on(answer)},
         "most_minutes": MOST_MINUTES,
@@ -156,19 +156,15 @@ def _context() -> dict[str, Any]:
 
 
 def _example(answer: AutoAnswer) -> list[str]:
-    """As a patient will see what was typed; nothing as long as it names what is not known."""
+    """As a patient will see it; nothing as long as it names what is not known."""
     names = HOURS_NAMES if answer.branch is not None else REDIRECT_NAMES
-    texts = _texts(answer)
+    texts = [getattr(answer, f"text_{code}") for code in LANGUAGES]
     return [] if any(unknown(text, names) for text in texts) else _seen(texts, answer.branch, answer.to_account)
 
 
-def _texts(answer: AutoAnswer) -> list[str]:
-    return [getattr(answer, f"text_{code}") for code in LANGUAGES]
-
-
-def _new(text: dict[str, str]) -> AutoAnswer:
+def _new(text: dict[str, str], **of: Branch | Account) -> AutoAnswer:
     """One nobody has set up yet: off, with words to begin with."""
-    return AutoAnswer(text_ru=text["ru"], text_kk=text["kk"])
+    return AutoAnswer(text_ru=text["ru"], text_kk=text["kk"], **of)
 
 
 def _part(request: StaffRequest, told: str, answer: AutoAnswer | None = None, **words: str) -> HttpResponse:
