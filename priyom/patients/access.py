@@ -10,7 +10,7 @@ from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from priyom.clinic.access import EVERYWHERE
+from priyom.clinic.access import own_branches
 from priyom.clinic.models import Role, Staff
 from priyom.patients.models import Patient
 
@@ -22,7 +22,7 @@ def visible(staff: Staff) -> QuerySet[Patient]:
         if staff.practitioner_id is None:
             return rows.none()
         return rows.filter(Exists(_visits(OuterRef("pk"), practitioner=staff.practitioner_id)))
-    places = [] if staff.role in EVERYWHERE else list(staff.branches.values_list("pk", flat=True))
+    places = [branch.pk for branch in own_branches(staff)]
     return rows.alias(here=comes_here(places)).filter(here=True) if places else rows
 
 

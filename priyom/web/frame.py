@@ -151,7 +151,7 @@ def theme(request: HttpRequest) -> str:
 
 def branch_of(request: StaffRequest) -> tuple[Branch | None, list[Branch]]:
     """The branch in view (asked for by `?branch=`, else the last one, else the first) and all that may be chosen."""
-    choices = list(branches(request.user))
+    choices = branches(request.user)
     wanted = request.GET.get("branch") or request.session.get("branch")
     chosen = next((b for b in choices if str(b.pk) == str(wanted)), choices[0] if choices else None)
     if request.GET.get("branch") and chosen is not None and not any(str(b.pk) == str(wanted) for b in choices):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Case, Q, QuerySet, When
 
 from priyom.appointments.models import Visit
-from priyom.clinic.access import EVERYWHERE, branches
+from priyom.clinic.access import EVERYWHERE, branches, own_branches
 from priyom.clinic.models import Role, Staff
 from priyom.delivery.models import Doubt
 from priyom.foundation.clock import now
@@ -24,7 +24,7 @@ ANSWERS = (Role.REGISTRAR, Role.OWNER, Role.ADMIN)
 
 def sees_all(staff: Staff) -> bool:
     """Whether no branch is closed to them. A doctor has patients, not branches."""
-    return staff.role in EVERYWHERE or (staff.role != Role.DOCTOR and not staff.branches.exists())
+    return staff.role in EVERYWHERE or (staff.role != Role.DOCTOR and not own_branches(staff))
 
 
 def visits(staff: Staff) -> QuerySet[Visit]:

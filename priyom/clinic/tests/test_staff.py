@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
-from priyom.clinic.access import branches, manages_channels
+from priyom.clinic.access import branches, manages_channels, own_branches
 from priyom.clinic.house import house
-from priyom.clinic.models import House
+from priyom.clinic.models import House, Staff
 from priyom.clinic.staff import BadStaff, change, create, switch
 from tests.factories import make_branch, make_practitioner, make_staff
 
@@ -77,6 +78,21 @@ def test_branches_by_role(db: None) -> None:
     assert list(branches(make_staff("registrar", there))) == [there]
     assert list(branches(make_staff("registrar"))) == [here, there]
     assert list(branches(make_staff("owner", there))) == [here, there]
+
+
+def test_their_branches_are_read_once_and_never_stale(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    here, there = make_branch(name="А"), make_branch(name="Б")
+    made = make_staff("registrar", there, here)
+    staff = Staff.objects.get(pk=made.pk)
+    with django_assert_num_queries(1):
+        assert [branches(staff), own_branches(staff), branches(staff)] == [[here, there]] * 3
+    staff.branches.set([there])
+    assert branches(staff) == [there]
+    made.branches.clear()
+    staff.refresh_from_db()
+    assert own_branches(staff) == []
 
 
 def test_who_manages_channels(db: None) -> None:

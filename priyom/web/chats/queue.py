@@ -142,7 +142,7 @@ def _filters(request: StaffRequest) -> dict[str, Any]:
     known = set(Account.objects.filter(enabled=True).values_list("channel", flat=True))
     cards = {key: card for key in known if (card := say.card(key)) is not None and card.audience is not Audience.STAFF}
     channels = sorted(cards, key=lambda key: cards[key].title)
-    places = list(branches(request.user))
+    places = branches(request.user)
     return {
         "find_branches": places if len(places) > 1 else [],
         "find_channels": channels if len(channels) > 1 else [],

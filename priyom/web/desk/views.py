@@ -74,7 +74,7 @@ def _told(request: StaffRequest, **words: str) -> HttpResponse:
 
 
 def _context(request: StaffRequest) -> dict[str, Any]:
-    choices = list(branches(request.user))
+    choices = branches(request.user)
     branch = _branch(request, choices)
     chosen = [branch] if branch else choices
     zone = ZoneInfo(chosen[0].time_zone if chosen else "UTC")

@@ -28,7 +28,7 @@ def beside(staff: Staff, patient: Patient, leave_out: int | None = None, opened:
     """The context of `web/patients/_beside.html`; as many queries whatever the patient has. Who is shown it is logged:
     `opened` is the page it stands on (`card`, `chat`, `visit`, `task`)."""
     log_opened(staff, patient, opened)
-    other = branches(staff).first()
+    other = next(iter(branches(staff)), None)
     zone = patient.time_zone or (other.time_zone if other else "UTC")
     works = staff.role in WORKS
     return {

@@ -158,7 +158,7 @@ def _moment(text: str) -> datetime:
 def _choice(staff: Staff, patient: Patient, asked: QueryDict) -> Choice:
     """What the form says, or what is likely: the branch, doctor and service of the last visit."""
     last = guard.visits(staff).filter(patient=patient).order_by("-starts_at").first()
-    places = list(branches(staff))
+    places = branches(staff)
     likely = last.branch if last is not None and last.branch in places else next(iter(places), None)
     branch = next((place for place in places if str(place.pk) == asked.get("branch")), likely)
     if branch is None:
@@ -194,7 +194,7 @@ def _context(staff: Staff, patient: Patient, asked: QueryDict) -> dict[str, Any]
     return {
         "patient": patient,
         "choice": choice,
-        "places": list(branches(staff)),
+        "places": branches(staff),
         "specialties": [(name, list(group)) for name, group in groupby(choice.all_doctors, lambda d: d.specialty)],
         "several": len(choice.doctors) > 1,
         "first": "who" not in asked,

@@ -57,7 +57,7 @@ def kept(request: StaffRequest, form: Typed, row: QuickReply | None = None) -> s
 def _branch(staff: Staff, whose: str) -> Branch | None:
     if whose in (OWN, ALL):
         return None
-    found = branches(staff).filter(pk=int(whose)).first() if whose.isdecimal() and len(whose) < 19 else None
+    found = next((branch for branch in branches(staff) if str(branch.pk) == whose), None)
     if found is None:
         raise PermissionDenied
     return found
