@@ -1,15 +1,15 @@
 """Find words in what people said, what the staff wrote and what the program wrote, the newest first.
 
-A word stands in the index as it is, and with its era, the message's number by `ERA`. Three sources, each asked for the
-two newest eras first, which is all a frequent word needs; then, when the word turns out to be rare, for all there is
-(`bench.window`).
+A word stands in the index as it is, and with its era, the message's number by `ERA`. Three sources are asked together,
+for their newest eras first, which is all a frequent word needs; where a word turns out to be rare, then for all there
+is (`bench.window`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -25,8 +25,14 @@ from priyom.patients.rules import SHORTEST_PART, wanted
 
 sql = Statements(Path(__file__).parent / "sql")
 
-ERA = 65_536
+SOURCES = ("said", "written", "sent")
+NOTHING = "'@'"
+"""Asked of a source that need not be asked: no message holds it."""
+ERA = 16_384
 """Ids whose words stand together in the index (written out in the migration too)."""
+FIRST_ERAS = 2
+RARE = 4
+"""A word that so many messages of an era hold, or fewer, is asked for in all years at once."""
 MOST_ERAS = 512
 """Asked for at once: the question names each of them, for each of its words."""
 LOOKED = 2000
@@ -35,8 +41,9 @@ AT_ONCE = 200
 """So many first; the rest, all at once, when they did not give enough."""
 ENOUGH = 2 * LOOKED
 """After so many it is given up: all of them stood where one may not look."""
-BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"
-BY_ANY = "SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on"
+HOW = ("enable_seqscan", "enable_indexscan", "max_parallel_workers_per_gather")
+BY_INDEX = "; ".join(f"SET LOCAL {name} TO 0" for name in HOW)
+BY_ANY = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in HOW)
 BEFORE, AFTER = 40, 90
 """Signs shown around the first word found."""
 MARKS = "\x02", "\x03"
@@ -78,8 +85,7 @@ def messages(threads: QuerySet[Conversation], text: str, most: int) -> tuple[lis
         stems, said_end, made_end = cursor.fetchone() or ("", 0, 0)
     if not stems:
         return [], []
-    ends = {"said": said_end or 0, "written": made_end or 0, "sent": made_end or 0}
-    hits = {who: _newest(threads, who, stems, end, most) for who, end in ends.items()}
+    hits = _newest(threads, stems, {"said": said_end or 0, "written": made_end or 0, "sent": made_end or 0}, most)
     people = sorted(((who, hit) for who in ("said", "written") for hit in hits[who]), key=_moment, reverse=True)[:most]
     program = [("sent", hit) for hit in hits["sent"]]
     marked = _marked([hit.text for _, hit in [*people, *program]], asked)
@@ -108,29 +114,47 @@ def _moment(found: tuple[str, _Hit]) -> tuple[datetime, int]:
     return found[1].at, found[1].number
 
 
-def _newest(threads: QuerySet[Conversation], who: str, stems: str, end: int, most: int) -> list[_Hit]:
-    found: list[_Hit] = []
-    looked = 0
-    for ids in _askings(who, stems, end):
-        for some in (ids[:AT_ONCE], ids[AT_ONCE:]):
-            found += _seen(threads, who, some, most - len(found)) if some and len(found) < most else []
-        looked += len(ids)
-        if len(found) >= most or looked >= ENOUGH:
-            break
-    return found
+@dataclass(slots=True)
+class _Source:
+    """How far one of the three has been asked: for eras from the newest down to `below`, or for all there is."""
+
+    who: str
+    below: int
+    many: int = FIRST_ERAS
+    looked: int = 0
+    everything: bool = False
+    hits: list[_Hit] = field(default_factory=list)
+
+    def question(self, stems: str) -> str:
+        """For `many` further eras, or for the rest whatever its age."""
+        if self.everything:
+            return stems
+        return aged(stems, range(max(0, self.below - self.many), self.below))
+
+    def asked(self, found: int) -> None:
+        """So many were found: what is next. A rare word is asked for in all years at once."""
+        self.looked += found
+        self.below = 0 if self.everything else max(0, self.below - self.many)
+        self.everything = found <= RARE * self.many
+        self.many = min(4 * self.many, MOST_ERAS)
+
+    def goes_on(self, most: int) -> bool:
+        """Whether there is more to ask for, and a reason to."""
+        return self.below > 0 and len(self.hits) < most and self.looked < ENOUGH
 
 
-def _askings(who: str, stems: str, end: int) -> Iterator[list[int]]:
-    """Ids, the newest first: those of two eras, of eight before them, and so on; of all when they are few."""
-    above, many = end // ERA + 1, 2
-    while above > 0:
-        below = max(0, above - many)
-        ids = _ids(who, aged(stems, range(below, above)), above * ERA)
-        yield ids
-        above, many = below, min(4 * many, MOST_ERAS)
-        if len(ids) <= AT_ONCE and above > 0:
-            yield _ids(who, stems, above * ERA)
-            return
+def _newest(threads: QuerySet[Conversation], stems: str, ends: Mapping[str, int], most: int) -> dict[str, list[_Hit]]:
+    sources = [_Source(who, end // ERA + 1) for who, end in ends.items()]
+    while asking := [source for source in sources if source.goes_on(most)]:
+        before = {source.who: source.below * ERA for source in asking}
+        found = _ids({source.who: source.question(stems) for source in asking}, before)
+        for source in asking:
+            ids = found[source.who]
+            for some in (ids[:AT_ONCE], ids[AT_ONCE:]):
+                wanted = most - len(source.hits)
+                source.hits += _seen(threads, source.who, some, wanted) if some and wanted > 0 else []
+            source.asked(len(ids))
+    return {source.who: source.hits for source in sources}
 
 
 def aged(stems: str, eras: Iterable[int]) -> str:
@@ -138,15 +162,21 @@ def aged(stems: str, eras: Iterable[int]) -> str:
     return " | ".join("( " + _OPENED.sub(f"'@{era} ", stems) + " )" for era in eras)
 
 
-def _ids(who: str, asked: str, before: int) -> list[int]:
+def _ids(asked: Mapping[str, str], before: Mapping[str, int]) -> dict[str, list[int]]:
     """By the index and in no other way: what a word of a young era weighs the planner cannot know. It takes too many
-    for granted, and would rather cut every text there is into words."""
+    for granted, and would rather cut every text there is into words, or call helpers, for which the index is done a
+    hundred times over."""
+    values: dict[str, str | int] = {"most": LOOKED}
+    for who in SOURCES:
+        values |= {who: asked.get(who, NOTHING), f"{who}_before": before.get(who, 0)}
+    found: dict[str, list[int]] = {who: [] for who in asked}
     with connection.cursor() as cursor:
         cursor.execute(BY_INDEX)
-        cursor.execute(sql[who], {"query": asked, "most": LOOKED, "before": before})
-        found = [number for (number,) in cursor.fetchall()]
+        cursor.execute(sql["holding"], values)
+        for who, number in cursor.fetchall():
+            found[who].append(number)
         cursor.execute(BY_ANY)
-        return found
+    return found
 
 
 def _seen(threads: QuerySet[Conversation], who: str, ids: Sequence[int], most: int) -> list[_Hit]:

@@ -2,7 +2,7 @@
 
 A word of ten million messages that stands in every twelfth filled a large part of the index, and each search for it read
 all of that. Now a word is kept twice: as it is, which finds a rare one in one look, and as `@152 анализ`: 152 is the
-message's number by 65,536, its era. Within an era a word has an entry of its own, so the newest with a frequent one are
+message's number by 16,384, its era. Within an era a word has an entry of its own, so the newest with a frequent one are
 found without those of years. No word begins with `@`, so neither kind is taken for the other. `priyom.inbox.search` asks
 for eras; a test compares its number with the one written out here.
 """
@@ -18,7 +18,7 @@ CREATE FUNCTION priyom_aged(number bigint, words tsvector) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 500
 RETURN coalesce(
     (SELECT array_to_tsvector(array_agg(prefix || word))
-        FROM unnest(tsvector_to_array(words)) word, (VALUES (''), ('@' || (number / 65536) || ' ')) AS kinds (prefix)
+        FROM unnest(tsvector_to_array(words)) word, (VALUES (''), ('@' || (number / 16384) || ' ')) AS kinds (prefix)
         WHERE octet_length(word) <= 1024),
     '')
 """
