@@ -32,13 +32,17 @@ LIMIT = 1.5
 Address = Callable[[random.Random], str]
 
 
-def addresses(conversations: Sequence[int]) -> dict[str, Address]:
-    """Name of the page -> the address of one like it; `conversations`: ids to choose from."""
+def addresses(chats: Sequence[tuple[int, int]]) -> dict[str, Address]:
+    """Name of the page -> the address of one like it; `chats`: (thread, patient) to choose from."""
     words = ("справка", "анализы", "снимков", "лекарства", "запись")
     families = FAMILIES.split()
 
     def chat(chance: random.Random) -> int:
-        return chance.choice(conversations)
+        return chance.choice(chats)[0]
+
+    def phone(chance: random.Random) -> str:
+        """Of somebody who exists: `filling` makes phones of the patients' ids."""
+        return f"{chance.choice(chats)[1]:07}"[-5:]
 
     return {
         "queue, unanswered": lambda chance: "/chats/rows",
@@ -48,7 +52,7 @@ def addresses(conversations: Sequence[int]) -> dict[str, Address]:
         "thread": lambda chance: f"/chats/{chat(chance)}/messages",
         "chat with the card beside it": lambda chance: f"/chats/{chat(chance)}",
         "search, a name": lambda chance: f"/chats/rows?q={chance.choice(families)[:4]}+{chance.choice('АОИП')}",
-        "search, a phone's end": lambda chance: f"/chats/rows?q={chance.randint(10_000, 99_999)}",
+        "search, a phone's end": lambda chance: f"/chats/rows?q={phone(chance)}",
         "search, a word": lambda chance: f"/chats/rows?q={chance.choice(words)}",
         "calls": lambda chance: "/tasks",
         "today": lambda chance: "/",
@@ -69,7 +73,7 @@ def child(seed: int) -> None:
     browser = Client(SERVER_NAME="localhost")
     staff = Staff.objects.get(username="window")
     browser.force_login(staff)
-    hers = Conversation.objects.filter(branch__in=staff.branches.all()).values_list("pk", flat=True)
+    hers = Conversation.objects.filter(branch__in=staff.branches.all()).values_list("pk", "patient_id")
     chance = random.Random(seed)
     took = {}
     for name, address in addresses(list(hers)).items():
