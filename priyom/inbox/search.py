@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -37,8 +37,8 @@ MOST_ERAS = 512
 """Asked for at once: the question names each of them, for each of its words."""
 LOOKED = 2000
 """So many of what an asking finds are looked at, for most may stand where whoever asks may not look."""
-AT_ONCE = 200
-"""So many first; the rest, all at once, when they did not give enough."""
+AT_ONCE = (40, 200)
+"""The newest so many first, then those up to so many, then the rest, as long as they do not give enough."""
 ENOUGH = 2 * LOOKED
 """After so many it is given up: all of them stood where one may not look."""
 HOW = ("enable_seqscan", "enable_indexscan", "max_parallel_workers_per_gather")
@@ -75,8 +75,8 @@ class _Hit:
 
 
 @transaction.atomic
-def messages(threads: QuerySet[Conversation], text: str, most: int) -> tuple[list[Found], list[Found]]:
-    """At most `most` messages of people in these threads, and as many of the program's own, the newest first."""
+def messages(threads: QuerySet[Conversation], text: str, most: int, program: int) -> tuple[list[Found], list[Found]]:
+    """At most `most` messages of people in these threads, and `program` of the program's own, the newest first."""
     asked = query(text)
     if not asked:
         return [], []
@@ -85,13 +85,14 @@ def messages(threads: QuerySet[Conversation], text: str, most: int) -> tuple[lis
         stems, said_end, made_end = cursor.fetchone() or ("", 0, 0)
     if not stems:
         return [], []
-    hits = _newest(threads, stems, {"said": said_end or 0, "written": made_end or 0, "sent": made_end or 0}, most)
+    ends = {"said": said_end or 0, "written": made_end or 0, "sent": made_end or 0}
+    hits = _newest(threads, stems, ends, {"said": most, "written": most, "sent": program})
     people = sorted(((who, hit) for who in ("said", "written") for hit in hits[who]), key=_moment, reverse=True)[:most]
-    program = [("sent", hit) for hit in hits["sent"]]
-    marked = _marked([hit.text for _, hit in [*people, *program]], asked)
+    ours = [("sent", hit) for hit in hits["sent"]]
+    marked = _marked([hit.text for _, hit in [*people, *ours]], asked)
     found = [
         Found(hit.conversation, f"{'i' if who == 'said' else 'd'}{hit.number}", hit.at, who, hit.channel, pieces)
-        for (who, hit), pieces in zip([*people, *program], marked, strict=True)
+        for (who, hit), pieces in zip([*people, *ours], marked, strict=True)
     ]
     return found[: len(people)], found[len(people) :]
 
@@ -143,15 +144,18 @@ class _Source:
         return self.below > 0 and len(self.hits) < most and self.looked < ENOUGH
 
 
-def _newest(threads: QuerySet[Conversation], stems: str, ends: Mapping[str, int], most: int) -> dict[str, list[_Hit]]:
+def _newest(
+    threads: QuerySet[Conversation], stems: str, ends: Mapping[str, int], most: Mapping[str, int]
+) -> dict[str, list[_Hit]]:
+    """For each source its newest messages in these threads, `most` of them."""
     sources = [_Source(who, end // ERA + 1) for who, end in ends.items()]
-    while asking := [source for source in sources if source.goes_on(most)]:
+    while asking := [source for source in sources if source.goes_on(most[source.who])]:
         before = {source.who: source.below * ERA for source in asking}
         found = _ids({source.who: source.question(stems) for source in asking}, before)
         for source in asking:
             ids = found[source.who]
-            for some in (ids[:AT_ONCE], ids[AT_ONCE:]):
-                wanted = most - len(source.hits)
+            for first, last in pairwise((0, *AT_ONCE, LOOKED)):
+                some, wanted = ids[first:last], most[source.who] - len(source.hits)
                 source.hits += _seen(threads, source.who, some, wanted) if some and wanted > 0 else []
             source.asked(len(ids))
     return {source.who: source.hits for source in sources}

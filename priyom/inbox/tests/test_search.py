@@ -74,7 +74,7 @@ def wrote(thread: Conversation, text: str, origin: str = "staff", **over: object
 
 
 def found(text: str, most: int = 10) -> list[str]:
-    people, program = search.messages(EVERYWHERE, text, most)
+    people, program = search.messages(EVERYWHERE, text, most, most)
     return [hit.entry for hit in people + program]
 
 
@@ -170,7 +170,7 @@ def test_found_words_are_marked_where_they_stand() -> None:
 
 def test_signs_of_ours_in_a_message_mark_nothing(thread: Conversation) -> None:
     said(thread, "\x02чужое\x03 <b>анализ</b>")
-    (hit,) = search.messages(EVERYWHERE, "анализ", 5)[0]
+    (hit,) = search.messages(EVERYWHERE, "анализ", 5, 5)[0]
     assert [piece for piece, known in hit.pieces if known] == ["анализ"]
     assert "".join(piece for piece, _ in hit.pieces) == "\x02чужое\x03 <b>анализ</b>"
 
@@ -178,14 +178,14 @@ def test_signs_of_ours_in_a_message_mark_nothing(thread: Conversation) -> None:
 def test_nothing_is_found_where_one_may_not_look(thread: Conversation) -> None:
     said(thread, "Нужна справка")
     wrote(thread, "Справка готова")
-    assert search.messages(Conversation.objects.exclude(pk=thread.pk), "справка", 5) == ([], [])
+    assert search.messages(Conversation.objects.exclude(pk=thread.pk), "справка", 5, 5) == ([], [])
     other = conversation_of(make.make_patient(telegram="77"))
     row = Incoming.objects.create(
         conversation=other, account=Account.objects.get(), address="77", at=now(), text="справка"
     )
-    hidden = [said(thread, "справка") for _ in range(3 * search.AT_ONCE)]
+    hidden = [said(thread, "справка") for _ in range(2 * search.AT_ONCE[-1])]
     mine = Conversation.objects.filter(pk=other.pk)
-    assert [hit.entry for hit in search.messages(mine, "справка", 5)[0]] == [f"i{row.pk}"]
+    assert [hit.entry for hit in search.messages(mine, "справка", 5, 5)[0]] == [f"i{row.pk}"]
     assert hidden
 
 
@@ -214,7 +214,7 @@ def test_years_are_found_the_newest_first(thread: Conversation) -> None:
         wrote(thread, "Ваша справка ждет", origin="notification", pk=number + 10 * search.ERA)
     clock.freeze(now() + SETTLED + timedelta(seconds=1))
     gather()
-    people, program = search.messages(EVERYWHERE, "справку", 100)
+    people, program = search.messages(EVERYWHERE, "справку", 100, 100)
     for kind, hits in (("i", people), ("d", people), ("d", program)):
         shown = [int(hit.entry[1:]) for hit in hits if hit.entry[0] == kind]
         assert [number % (10 * search.ERA) for number in shown] == numbers[::-1]
@@ -260,9 +260,9 @@ def test_it_gives_up_among_what_one_may_not_see(thread: Conversation, monkeypatc
     for number in range(3):
         said(thread, "справка", pk=5 * search.ERA + number)
     mine = Conversation.objects.filter(pk=other.pk)
-    assert [hit.entry for hit in search.messages(mine, "справка", 5)[0]] == [f"i{old.pk}"]
+    assert [hit.entry for hit in search.messages(mine, "справка", 5, 5)[0]] == [f"i{old.pk}"]
     monkeypatch.setattr(search, "ENOUGH", 3)
-    assert search.messages(mine, "справка", 5) == ([], [])
+    assert search.messages(mine, "справка", 5, 5) == ([], [])
 
 
 def test_unknown_chats_are_found_by_name_and_number(account: Account) -> None:
@@ -275,7 +275,7 @@ def test_unknown_chats_are_found_by_name_and_number(account: Account) -> None:
 def test_the_cost_does_not_grow_with_what_is_found(thread: Conversation) -> None:
     def asked() -> int:
         with CaptureQueriesContext(connection) as captured:
-            search.messages(EVERYWHERE, "справка", 10)
+            search.messages(EVERYWHERE, "справка", 10, 10)
         return len(captured)
 
     said(thread, "справка")

@@ -222,7 +222,7 @@ def _found(request: StaffRequest, asked: Wanted) -> dict[str, Any]:
         people = find.best(visible(request.user), asked.text, PEOPLE)
         chats = list(threads.filter(patient__in=[patient.pk for patient in people]))
         strange = search.strangers(threads, asked.text, PEOPLE - len(people))
-        said, sent = search.messages(threads, asked.text, MESSAGES)
+        said, sent = search.messages(threads, asked.text, MESSAGES, PROGRAM)
     by_patient = {line.chat.patient_id: line for line in lines(request, chats, asked)}
     shown = _shown(people, by_patient, asked.choice)
     prefetch_related_objects(shown, "contacts")
@@ -230,7 +230,7 @@ def _found(request: StaffRequest, asked: Wanted) -> dict[str, Any]:
         "people": [(patient, by_patient.get(patient.pk)) for patient in shown],
         "strange": lines(request, strange, asked),
         "said": [(hit, _at(asked, hit)) for hit in said],
-        "sent": [(hit, _at(asked, hit)) for hit in sent[:PROGRAM]],
+        "sent": [(hit, _at(asked, hit)) for hit in sent],
     }
 
 
