@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby, pairwise
+from itertools import groupby
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -37,8 +37,8 @@ MOST_ERAS = 512
 """Asked for at once: the question names each of them, for each of its words."""
 LOOKED = 2000
 """So many of what an asking finds are looked at, for most may stand where whoever asks may not look."""
-AT_ONCE = (40, 200)
-"""The newest so many first, then those up to so many, then the rest, as long as they do not give enough."""
+AT_ONCE = 20
+"""The newest of them first, so many for each that is wanted; the rest, all at once, when they did not give enough."""
 ENOUGH = 2 * LOOKED
 """After so many it is given up: all of them stood where one may not look."""
 HOW = ("enable_seqscan", "enable_indexscan", "max_parallel_workers_per_gather")
@@ -154,8 +154,9 @@ def _newest(
         found = _ids({source.who: source.question(stems) for source in asking}, before)
         for source in asking:
             ids = found[source.who]
-            for first, last in pairwise((0, *AT_ONCE, LOOKED)):
-                some, wanted = ids[first:last], most[source.who] - len(source.hits)
+            first = AT_ONCE * most[source.who]
+            for some in (ids[:first], ids[first:]):
+                wanted = most[source.who] - len(source.hits)
                 source.hits += _seen(threads, source.who, some, wanted) if some and wanted > 0 else []
             source.asked(len(ids))
     return {source.who: source.hits for source in sources}
