@@ -156,8 +156,8 @@ def _newest(
             ids = found[source.who]
             first = AT_ONCE * most[source.who]
             for some in (ids[:first], ids[first:]):
-                wanted = most[source.who] - len(source.hits)
-                source.hits += _seen(threads, source.who, some, wanted) if some and wanted > 0 else []
+                missing = most[source.who] - len(source.hits)
+                source.hits += _seen(threads, source.who, some, missing) if some and missing > 0 else []
             source.asked(len(ids))
     return {source.who: source.hits for source in sources}
 
@@ -168,9 +168,9 @@ def aged(stems: str, eras: Iterable[int]) -> str:
 
 
 def _ids(asked: Mapping[str, str], before: Mapping[str, int]) -> dict[str, list[int]]:
-    """By the index and in no other way: what a word of a young era weighs the planner cannot know. It takes too many
-    for granted, and would rather cut every text there is into words, or call helpers, for which the index is done a
-    hundred times over."""
+    """The newest first; by the index and in no other way. What a word of a young era weighs the planner cannot know: it
+    takes too many for granted, and would rather cut every text there is into words, or call helpers, for which the
+    index is done a hundred times over."""
     values: dict[str, str | int] = {"most": LOOKED}
     for who in SOURCES:
         values |= {who: asked.get(who, NOTHING), f"{who}_before": before.get(who, 0)}
@@ -181,7 +181,7 @@ def _ids(asked: Mapping[str, str], before: Mapping[str, int]) -> dict[str, list[
         for who, number in cursor.fetchall():
             found[who].append(number)
         cursor.execute(BY_ANY)
-    return found
+    return {who: sorted(numbers, reverse=True) for who, numbers in found.items()}
 
 
 def _seen(threads: QuerySet[Conversation], who: str, ids: Sequence[int], most: int) -> list[_Hit]:
