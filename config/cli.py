@@ -202,11 +202,23 @@ def _sandbox(arguments: argparse.Namespace) -> int:
 
 
 async def _until_told(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run until it returns or the process is told to end; a loop that ends on a signal has done its work."""
+    """Run until it returns or the process is told to end; a loop that ends on a signal has done its work.
+
+    It is told once, however often it hears it: whoever repeats a signal wants the end, not a half-done one. (Linux
+    repeats it by itself when a parent of several threads dies: once for each thread that was the parent in turn.)
+    """
     task = asyncio.ensure_future(run())
     loop = asyncio.get_running_loop()
+    told = False
+
+    def tell() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, tell)
     with suppress(asyncio.CancelledError):
         await task
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-GRACE = 5.0  # seconds between «please end» and «end»
+GRACE = 12.0  # seconds between «please end» and «end»; a worker gives what is under way five, then writes it down
 SETTLED = 60.0  # seconds after which a process counts as healthy again
 LONGEST_PAUSE = 30.0
 LOG_LIMIT = 10 * 1024 * 1024  # bytes; a longer log is set aside at the next start

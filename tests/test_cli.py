@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -126,3 +128,21 @@ def test_a_long_log_is_set_aside(tmp_path: Path) -> None:
         file.write(b"new")
     assert log.read_bytes() == b"new"
     assert (tmp_path / "web.log.1").stat().st_size == LOG_LIMIT + 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_comes_again_leaves_the_ending_whole(number: signal.Signals) -> None:
+    steps: list[str] = []
+
+    async def work() -> None:
+        try:
+            os.kill(os.getpid(), number)
+            await asyncio.sleep(10)
+            steps.append("not told")
+        finally:
+            os.kill(os.getpid(), number)
+            await asyncio.sleep(0.05)
+            steps.append("ended")
+
+    asyncio.run(cli._until_told(work))
+    assert steps == ["ended"]
