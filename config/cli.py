@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from priyom import __version__
 
@@ -165,7 +165,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return run.main()
 
 
-def _web(arguments: argparse.Namespace) -> int:
+def _web(arguments: argparse.Namespace) -> NoReturn:
     import uvicorn
 
     from config.env import env
@@ -182,23 +182,31 @@ def _web(arguments: argparse.Namespace) -> int:
             server_header=False,
             timeout_graceful_shutdown=2,  # live streams never end by themselves
         )
-    return 0
+    _leave()
 
 
-def _worker(arguments: argparse.Namespace) -> int:
+def _worker(arguments: argparse.Namespace) -> NoReturn:
     with house(), _traced():
         asyncio.run(_until_told(_room("priyom.workers.main").run))
-    return 0
+    _leave()
 
 
-def _sandbox(arguments: argparse.Namespace) -> int:
+def _sandbox(arguments: argparse.Namespace) -> NoReturn:
     from config.env import env
 
     if not env.sandbox:
         raise Failure("the sandbox is switched off here (PRIYOM_SANDBOX=0)")
     with house(), _traced():
         asyncio.run(_until_told(_room("priyom.sandbox.server").run))
-    return 0
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End a process whose work is done and written down. A thread of it may still wait for a vendor that hangs; the
+    interpreter would wait for the thread, and whoever starts the program anew for the interpreter."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 async def _until_told(run: Callable[[], Coroutine[Any, Any, None]]) -> None:

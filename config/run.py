@@ -16,6 +16,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from config import postgres
@@ -24,7 +25,8 @@ from config.supervisor import Child, Part, launch
 
 READY_LIMIT = 90.0  # seconds
 TRIES = 3  # deaths before the first answer that make a start a failed one
-PORT_PATIENCE = 5.0  # seconds; processes of a run that was killed need a moment to leave their ports
+PORT_PATIENCE = 12.0  # seconds; processes of a run that was killed need a moment to leave their ports
+PORT_SILENCE = 1.0  # seconds of it that pass without a word
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -53,7 +55,9 @@ async def _main() -> int:
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    await asyncio.to_thread(_check_ports)
+    await _free_ports(told)
+    if told.is_set():
+        return 0
     server = None
     if not env.database_url:
         _say("Запускаю базу данных...")
@@ -111,25 +115,31 @@ def _near(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
 
 
-def _check_ports() -> None:
+async def _free_ports(told: asyncio.Event) -> None:
+    """Wait until the ports are free, or told to end. Raises Unstartable."""
     wanted = [(env.host, env.port, "PRIYOM_PORT")]
     if env.sandbox:
         wanted.append(("127.0.0.1", env.sandbox_port, "PRIYOM_SANDBOX_PORT"))
         if env.sandbox_smtp_port:
             wanted.append(("127.0.0.1", env.sandbox_smtp_port, "PRIYOM_SANDBOX_SMTP_PORT"))
-    deadline = time.monotonic() + PORT_PATIENCE
+    began, said = time.monotonic(), False
     for host, port, variable in wanted:
-        while (problem := _taken(host, port)) is not None:
+        while not told.is_set() and (problem := _taken(host, port)) is not None:
             if problem != errno.EADDRINUSE:
                 raise Unstartable(
                     f"Адрес {host}:{port} не открывается ({os.strerror(problem)}): {variable}, PRIYOM_HOST."
                 )
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if waited > PORT_SILENCE and not said:
+                said = True
+                _say(f"Порт {port} занят, жду, пока освободится...")
+            if waited > PORT_PATIENCE:
                 raise Unstartable(
                     f"Порт {port} занят (возможно, программа уже запущена). "
                     f"Другой порт задается так: {variable}={port + 10} make run"
                 )
-            time.sleep(0.2)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(told.wait(), 0.2)
 
 
 def _taken(host: str, port: int) -> int | None:
