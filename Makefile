@@ -19,8 +19,9 @@ help: ## show this list
 run: $(VENV)/stamp ## install what is missing and start everything; Ctrl-C ends it
 	@exec $(PY) -m config.cli run
 
-install: $(VENV)/stamp ## only install: dependencies, the command `priyom`, translations
+install: $(VENV)/stamp ## only install: dependencies, the command `priyom`, translations, bytecode
 	@$(PY) -m config.translations
+	@$(PY) -m compileall -q config priyom
 
 test: test-quick test-browser test-journeys ## all tests: quick ones and pages in parallel, then journeys one at a time
 

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
-
-from aiohttp import web
+from typing import TYPE_CHECKING, Any, Protocol
 
 from priyom.contracts.message import File
+
+if TYPE_CHECKING:  # only the sandbox serves, and the server's library takes a worker a fifth of a second to load
+    from aiohttp import web
 
 
 class Mode(StrEnum):

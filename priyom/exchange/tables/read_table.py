@@ -18,9 +18,6 @@ from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 DELIMITERS = ",;\t|"
 MAX_COLUMNS = 500
 LINE_COLUMN, REASON_COLUMN = "Строка в файле", "Почему не загружена"
@@ -121,6 +118,10 @@ class _Csv(Table):
 
 class _Xlsx(Table):
     def _cells(self) -> Iterator[tuple[int, list[str], str]]:
+        # Here alone, for loading it is a tenth of the start of every process of the program.
+        from openpyxl import load_workbook  # noqa: PLC0415
+        from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
         try:
             book = load_workbook(self.path, read_only=True, data_only=True)
         except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, ParseError):
