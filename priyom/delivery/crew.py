@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 
 MOST = 1000
 FRESH = 0.25
-"""Seconds after which what was found still right is looked at once more before it leaves: visits move meanwhile."""
+"""Seconds after which what was found still right is looked at once more before it leaves, though nobody has said that a
+visit moved, an address was lost or a consent withdrawn (then it is looked at at once): that word may be late."""
 
 Recheck = Callable[[psycopg.AsyncConnection[Any], list[int]], Awaitable[dict[int, str]]]
 Fence = Callable[[], bool]
@@ -76,6 +77,8 @@ class Crew:
         self._opening: asyncio.TimerHandle | None = None
         self._looked = 0.0
         """When everything in the queue was last known to be right."""
+        self._unsure = -math.inf
+        """When it was last told that something of it may have become wrong."""
         self._looking = asyncio.Lock()
         self._stopping = False
 
@@ -105,6 +108,10 @@ class Crew:
     def hold(self, address: str, rank: int, number: int, after: float) -> None:
         """This message is tried again in so many seconds: what is behind it in its chat waits too."""
         self.give_back(self.queue.hold(address, rank, number, _time() + after), after)
+
+    def unsure(self) -> None:
+        """Something in the queue may have become wrong: look before the next one leaves."""
+        self._unsure = _time()
 
     async def stop(self, grace: float) -> None:
         """Give back what has not left, give what is under way `grace` seconds; the rest is cut off."""
@@ -165,18 +172,22 @@ class Crew:
         """Wait until one may leave at this very moment. The gate is asked last: a slow look would gather what it let
         pass. False: it cannot be known what may leave, and all is given back."""
         while True:
-            if _time() - self._looked > FRESH and not await self._look_once_more():
+            if self._must_look() and not await self._look_once_more():
                 return False
             wait = self.pace.gate(_time())
             if wait <= 0:
                 return True
             await self._moment(wait)
 
+    def _must_look(self) -> bool:
+        return self._looked <= self._unsure or _time() - self._looked > FRESH
+
     async def _look_once_more(self) -> bool:
         """Take out what has become wrong in the queue. False: that cannot be known, and all of it is given back."""
         async with self._looking:
-            if (begun := _time()) - self._looked <= FRESH:
+            if not self._must_look():
                 return True
+            begun = _time()
             letters = [item for item in self.queue.items() if item.op == "send"]
             try:
                 async with self._database.connection() as connection:

@@ -64,6 +64,10 @@ class Pump:
         """Something may be due: look."""
         self._wake.set()
 
+    def unsure(self) -> None:
+        """What was found right may have become wrong: look again before anything leaves."""
+        self._crew.unsure()
+
     def change(self, line: Line) -> None:
         """The account's row has changed."""
         self._line = self._crew.line = line

@@ -253,6 +253,7 @@ class Deliver:
         pump = Pump(self._database, self._http, self._settler, line, self._recheck, after=after, fence=self._fence.open)
         tender = Tender(self._database, self._http, line, pump.hold)
         self._wakes.add("deliver", pump.wake)
+        self._wakes.add("recheck", pump.unsure)
         self._wakes.add("tend", tender.wake)
         self._pumps[line.id] = (pump, asyncio.create_task(pump.run()))
         self._tenders[line.id] = (tender, asyncio.create_task(tender.run()))
@@ -284,6 +285,7 @@ class Deliver:
         tender, tending = self._tenders.pop(account_id)
         self._leaving[account_id] = pump
         self._wakes.remove("deliver", pump.wake)
+        self._wakes.remove("recheck", pump.unsure)
         self._wakes.remove("tend", tender.wake)
         # A claim under way is waited for: cut off, it would leave deliveries marked that never left.
         await asyncio.gather(pump.stop(grace), asyncio.wait({task}, timeout=grace))

@@ -46,6 +46,8 @@ class Script:
         self.asked: list[str] = []
         self.known: set[str] = set()
         self.checks = 0
+        self.unsure: Callable[[], object] = lambda: None
+        """Tells the pump that something it has in hand may have become wrong."""
 
     async def send(self, http: Http, account: Wire, outgoing: Outgoing) -> Receipt:
         self.seen.append(outgoing.key)
@@ -90,6 +92,7 @@ def run(
         settling = asyncio.create_task(settler.run())
         async with Http() as http:
             pump = Pump(database, http, settler, line, recheck)
+            script.unsure = pump.unsure
             task = asyncio.create_task(pump.run())
             for _ in range(200):
                 await asyncio.sleep(0.05 if callable(seconds) else seconds)
@@ -144,6 +147,24 @@ def test_what_becomes_stale_in_the_queue_never_leaves(account: Account, order: M
     run(account, script, lambda: not Delivery.objects.filter(state__in=("waiting", "sending")).exists(), stale=stale)
     assert set(script.seen) == {f"d{number}" for number in numbers[:-1]}
     assert Delivery.objects.get(pk=numbers[-1]).code == "stale"
+
+
+def test_what_is_told_to_have_become_stale_is_not_sent_for_the_look_of_a_moment_ago(
+    account: Account, order: Make
+) -> None:
+    numbers = [order(address=f"+7701{n:07d}") for n in range(30)]
+    stale: dict[int, str] = {}
+
+    class Told(Script):
+        async def send(self, http: Http, account: Wire, outgoing: Outgoing) -> Receipt:
+            stale.update(dict.fromkeys(numbers, "визит перенесен"))
+            self.unsure()
+            return await super().send(http, account, outgoing)
+
+    script = Told()
+    begun = Delivery.objects.filter(state__in=("waiting", "sending"))
+    run(account, script, lambda: not begun.exists(), stale=stale, pace=100.0)
+    assert len(script.seen) < 5, "a quarter of a second's worth would be twenty-five"
 
 
 def test_down_is_noted_and_probed_one_at_a_time(account: Account, order: Make) -> None:
