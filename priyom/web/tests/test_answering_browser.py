@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from priyom.clinic.models import House, Role
 from priyom.contracts.vitals import Standing
@@ -207,6 +207,36 @@ def test_an_answer_is_taken_back_with_its_file_and_the_next_goes_in_order(page: 
     page.evaluate("htmx.trigger(document.body, 'fact')")
     expect(page.locator("#waiting .held")).to_have_count(0)
     expect(page.locator("#thread .said.out")).to_have_count(2)
+
+
+def test_what_is_typed_while_a_draft_is_on_its_way_is_a_message_of_its_own(page: Page, clinic: Clinic) -> None:
+    House.objects.update(undo_seconds=5)
+    page.goto(f"/chats/{clinic.chat.pk}")
+    held: list[Route] = []
+    slow = True
+
+    def hold(route: Route) -> None:
+        if slow:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/draft", hold)
+    page.set_input_files(".clip input", FilePayload(name="памятка.pdf", mimeType="application/pdf", buffer=b"%PDF"))
+    with page.expect_request("**/draft"):
+        page.locator("#text").press_sequentially("Вот памятка")
+    page.keyboard.press("Enter")
+    expect(page.locator("#text")).to_have_value("")
+    page.keyboard.type("И приходите")
+    page.keyboard.press("Enter")
+    slow = False
+    for route in held:
+        route.continue_()
+    expect(page.locator("#waiting .held")).to_have_count(2)
+    assert [(row.body["text"], len(row.body.get("files", ()))) for row in ours()] == [
+        ("Вот памятка", 1), ("И приходите", 0),
+    ]  # fmt: skip
+    expect(page.locator("#text")).to_have_value("")
 
 
 def test_an_approved_text_is_filled_in_seen_and_sent(page: Page, clinic: Clinic) -> None:

@@ -16,6 +16,7 @@ let pending = 0;
 let after = [];
 
 export const picked = () => [...(input()?.files ?? [])];
+export const shrinking = () => pending > 0;
 
 export function clear() {
   if (input()) input().files = new DataTransfer().files;

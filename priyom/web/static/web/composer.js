@@ -1,7 +1,7 @@
 // The composer of a thread: an answer to one message; «is typing» both ways; and nothing typed or picked is lost when the
 // composer is laid out anew. Files, ways, ready answers, emoji and what waits have modules of their own.
 import { toBottom } from "./app.js";
-import { clear, pick, picked } from "./attach.js";
+import { clear, pick, picked, shrinking } from "./attach.js";
 import "./drop.js";
 import "./emoji.js";
 import "./ready.js";
@@ -54,7 +54,7 @@ function theirs() {
 function follow() {
   const box = here();
   const fresh = document.getElementById("typing")?.dataset.route;
-  if (!box || fresh === undefined || box.dataset.route === fresh || box.dataset.asked === fresh) return;
+  if (!box || sent || fresh === undefined || box.dataset.route === fresh || box.dataset.asked === fresh) return;
   box.dataset.asked = fresh;
   keep();
   htmx.ajax("GET", box.dataset.url, { target: box, swap: "outerHTML" });
@@ -76,8 +76,9 @@ function restore(words) {
   if (files.length) pick(files);
 }
 
-// What was sent leaves the field at once, so that one can go on writing; refused, or lost on the way, it comes back before
-// what was written meanwhile. Enter pressed meanwhile sends that as soon as the first one is through.
+// What was sent leaves the field at once, so that one can go on writing, also while the request still waits for a draft
+// that is on its way; refused, or lost on the way, it comes back before what was written meanwhile. Enter pressed
+// meanwhile sends that as soon as the first one is through.
 let sent = null;
 let next = false;
 let press = ""; // where a button above the composer leads, that was pressed meanwhile
@@ -85,19 +86,34 @@ const isAnswer = (event) => event.detail.elt?.id === "answer" || event.detail.re
 
 body.addEventListener("htmx:confirm", (event) => {
   const above = event.target.closest("#waiting button");
-  if (!sent || (event.target.id !== "answer" && !above)) return;
-  event.preventDefault();
-  if (above) press = event.detail.path; // what comes back would be laid into a composer that is just being replaced
-  else next = true;
+  if (!sent && event.target.id === "answer") shrinking() || take();
+  else if (sent && (event.target.id === "answer" || above)) hold(event, above);
 });
 
-body.addEventListener("htmx:beforeSend", (event) => {
-  if (event.detail.elt.id !== "answer") return;
+function take() {
   const field = answer().elements.text;
   sent = { text: field.value, files: picked() };
   field.value = "";
   field.rows = 1;
   clear();
+}
+
+function hold(event, above) {
+  event.preventDefault();
+  if (above) press = event.detail.path; // what comes back would be laid into a composer that is just being replaced
+  else next = true;
+}
+
+body.addEventListener("htmx:beforeSend", (event) => {
+  if (event.detail.elt.id === "answer" && !sent) take(); // photos had to be made ready first
+});
+
+body.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt.id !== "answer" || !sent) return;
+  const form = event.detail.formData;
+  form.set("text", sent.text);
+  form.delete("files");
+  for (const file of sent.files) form.append("files", file);
 });
 
 function comeBack() {
