@@ -13,7 +13,7 @@ from priyom.contracts.events import Event, Pressed, Said
 from priyom.contracts.message import Signal
 from priyom.delivery.claim import TOO_LATE
 from priyom.delivery.claim import sql as delivery_sql
-from priyom.delivery.consequence import Settled
+from priyom.delivery.consequence import NEVER, Settled
 from priyom.delivery.models import Account, Delivery, Op
 from priyom.delivery.settle import lose, report, settled_values
 from priyom.foundation.clock import clock, now
@@ -93,9 +93,9 @@ def _settle_as(row: Delivery, word: Signal | Refused) -> None:
 
 
 def _expire() -> None:
-    for delivery_id, of_try, maybe in _rows(delivery_sql["expired"], {"now": now()}):
+    for delivery_id, tries, maybe in _rows(delivery_sql["expired"], {"now": now()}):
         signal = Signal.UNCERTAIN if maybe else Signal.FAILED
-        settle_now(Settled(delivery_id, of_try, signal, TOO_LATE, "expired"))
+        settle_now(Settled(delivery_id, tries or NEVER, signal, TOO_LATE, "expired"))
 
 
 def settle_now(end: Settled) -> None:

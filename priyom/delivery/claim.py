@@ -10,7 +10,7 @@ from pathlib import Path
 from priyom.contracts.card import AfterCrash
 from priyom.contracts.message import File, Signal
 from priyom.delivery.attempt import Claimed
-from priyom.delivery.consequence import Again, Outcome, Settled, unknown
+from priyom.delivery.consequence import NEVER, Again, Outcome, Settled, unknown
 from priyom.delivery.database import Database
 from priyom.foundation.clock import now
 from priyom.foundation.sql import Statements
@@ -83,7 +83,7 @@ async def expired(database: Database) -> list[Settled]:
     """Ends for waiting deliveries past their time, up to 1,000. One that may have left is uncertain, not failed."""
     rows = await database.rows(sql["expired"], {"now": now()})
     ends = {True: (Signal.UNCERTAIN, CRASHED), False: (Signal.FAILED, TOO_LATE)}
-    return [Settled(delivery_id, of_try, *ends[maybe], "expired") for delivery_id, of_try, maybe in rows]
+    return [Settled(delivery_id, tries or NEVER, *ends[maybe], "expired") for delivery_id, tries, maybe in rows]
 
 
 async def next_expiry(database: Database) -> datetime | None:

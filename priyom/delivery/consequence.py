@@ -36,6 +36,9 @@ ASK_AFTER = 6.0
 """Seconds before the provider is asked after a message of unknown fate: what is still on the wire arrives by then."""
 TAKEN_OVER = 14.0
 """The same, when the locks went down with the database: whoever was cut off from it goes on until his fence shuts."""
+NEVER = -1
+"""The try that was not made, for the end of what nobody had claimed. (0 belongs to a gateway's word, which is believed
+whoever has the message in hand by the time it is written down; such an end must not be.)"""
 MOST_UNKNOWN = 10
 """So many tries of one delivery may end without an answer; then it is told as uncertain."""
 
@@ -51,8 +54,9 @@ class Strain(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The attempt's end. `lost` is '' | gone | blocked: what it says of the contact point. `once`: had the message left
-    twice, the vendor would have dropped the second by our key."""
+    """The attempt's end. `of_try`: of which claim (0: a gateway's later word; or NEVER). `lost` is '' | gone | blocked:
+    what it says of the contact point. `once`: had the message left twice, the vendor would have dropped the second by
+    our key."""
 
     delivery_id: int
     of_try: int

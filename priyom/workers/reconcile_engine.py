@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from priyom.contracts.message import Signal
 from priyom.delivery.claim import CRASHED, TOO_LATE
-from priyom.delivery.consequence import Settled
+from priyom.delivery.consequence import NEVER, Settled
 from priyom.delivery.doubts import doubt
 from priyom.delivery.facts import AccountHealthChanged
 from priyom.delivery.models import Account, Delivery, DeliveryState, Op
@@ -99,8 +99,9 @@ def _each(rows: QuerySet[Delivery], left: bool, why: str, code: str, what: str, 
     count = 0
     for row in rows.order_by("pk")[:AT_ONCE]:
         maybe = row.op == Op.SEND and (left or row.maybe_sent)
+        of_try = row.tries if left else row.tries or NEVER
         end = Settled(
-            row.pk, row.tries, Signal.UNCERTAIN if maybe else Signal.FAILED, CRASHED if maybe else why, code
+            row.pk, of_try, Signal.UNCERTAIN if maybe else Signal.FAILED, CRASHED if maybe else why, code
         )  # fmt: skip
         with transaction.atomic():
             if _settle([end]):

@@ -1,6 +1,6 @@
 -- Settle a batch: move each delivery forward on the ladder, write the facts, queue the rooms that want to hear of them,
 -- note what the contact points have shown, and list what is not known. `of_try` ties a result to its claim; 0 is a
--- gateway's later report. `once`: the vendor drops doubles by our key.
+-- gateway's later report, -1 the end of what nobody had claimed. `once`: the vendor drops doubles by our key.
 WITH result AS (
     SELECT r.* FROM unnest(
         %(id)s::text::bigint[], %(of_try)s::text::int[], %(signal)s::text::text[], %(rung)s::text::int[],
@@ -23,13 +23,13 @@ WITH result AS (
         WHEN d.state = 'sending' THEN r.of_try = d.tries OR r.of_try = 0 OR r.rung > 0
         -- a late answer to a try whose outcome was thought unknown; proof that it stands in the chat, though the gateway
         -- refused it; or the end of what waited too long
-        WHEN d.state = 'waiting' THEN r.rung > 0 AND d.maybe_sent OR r.rung >= 3 OR r.code = 'expired' AND r.of_try = d.tries
+        WHEN d.state = 'waiting' THEN r.rung > 0 AND d.maybe_sent OR r.rung >= 3 OR r.code = 'expired' AND r.of_try = coalesce(nullif(d.tries, 0), -1)
         WHEN d.state = 'cancelled' AND r.signal = 'failed' THEN d.signal = 'uncertain' AND r.of_try IN (0, d.tries)
         WHEN d.state = 'cancelled' THEN r.rung > 0 AND (d.signal = 'uncertain' OR r.rung > coalesce(array_position(ARRAY['accepted', 'sent', 'delivered', 'read', 'answered'], d.signal), 0))
         -- settled: only forward. After «failed» only proof that the message stands; after proof no «failed», and never
         -- that of one try after another try was taken
         WHEN d.signal = 'failed' THEN r.rung >= 3
-        WHEN r.signal = 'failed' AND r.of_try > 0 THEN d.signal = 'uncertain' AND r.of_try = d.tries
+        WHEN r.signal = 'failed' AND r.of_try <> 0 THEN d.signal = 'uncertain' AND r.of_try = d.tries
         WHEN r.signal = 'failed' THEN coalesce(array_position(ARRAY['accepted', 'sent', 'delivered', 'read', 'answered'], d.signal), 0) < 3
         WHEN r.signal = 'uncertain' THEN false
         ELSE r.rung > coalesce(array_position(ARRAY['accepted', 'sent', 'delivered', 'read', 'answered'], d.signal), 0)
