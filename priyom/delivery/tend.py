@@ -1,5 +1,6 @@
 """Tends one account beside its pump: holds the line its channel listens on, asks after deliveries whose reports are
-lost, fetches files people sent, and learns how the account stands at the vendor. One per account, like the pump."""
+lost and after those nobody waits for that may have left, fetches files people sent, and learns how the account stands
+at the vendor. One per account, like the pump."""
 
 from __future__ import annotations
 
@@ -16,16 +17,18 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from psycopg.types.json import Jsonb
 
+from priyom.contracts.card import AfterCrash
 from priyom.contracts.errors import ChannelError, NotReachable, Rejected
 from priyom.contracts.events import Reported
 from priyom.contracts.message import Asked
 from priyom.delivery.accounts import as_json
+from priyom.delivery.ask_back import ask_back, doubtful
 from priyom.delivery.attempt import whence
 from priyom.delivery.consequence import pause, storable
 from priyom.delivery.crew import Line
 from priyom.delivery.database import Database
 from priyom.delivery.listening import Letterbox
-from priyom.delivery.settle import NotYetKnown, report
+from priyom.delivery.settle import NotYetKnown, report, settle
 from priyom.foundation.clock import now
 from priyom.foundation.http import Http
 from priyom.foundation.sql import Statements
@@ -54,6 +57,8 @@ class Tender:
         self._anew = asyncio.Event()
         self._vitals_at = now() - VITALS_EVERY
         self._vitals_due = True
+        self._vain: set[int] = set()
+        """Messages the vendor will not be asked after."""
 
     def wake(self) -> None:
         """There may be a file to fetch."""
@@ -135,9 +140,10 @@ class Tender:
     async def _rounds(self) -> None:
         works: list[Callable[[], Awaitable[None]]] = [self._fetch]
         card = self._line.channel.card
+        works += [self._ask_back] if card.after_crash is AfterCrash.ASK else []
         works += [self._ask] if card.asks_status else []
         works += [self._learn] if card.tells_vitals else []
-        idle = not (card.asks_status or card.tells_vitals)
+        idle = len(works) == 1
         while True:
             self._wake.clear()
             for work in works:
@@ -152,6 +158,14 @@ class Tender:
 
     _more = False
     """A file waits for another try."""
+
+    async def _ask_back(self) -> None:
+        for item, never in await doubtful(self._database, self._line.id, self._vain):
+            end = await ask_back(self._http, self._line, item, never)
+            if end is None:
+                self._vain.add(item.id)
+            else:
+                await settle(self._database, [end])
 
     async def _ask(self) -> None:
         card = self._line.channel.card

@@ -26,12 +26,14 @@ from journeys import counting
 from priyom.consent.change import give, withdraw
 from priyom.contracts.card import AfterCrash
 from priyom.contracts.channel import Channel, Sender
+from priyom.contracts.errors import Unavailable, Uncertain
 from priyom.contracts.message import Signal
 from priyom.delivery import accounts
+from priyom.delivery.ask_back import ask_back, doubtful
 from priyom.delivery.attempt import attempt
 from priyom.delivery.claim import claim, expired
-from priyom.delivery.consequence import MOST_UNKNOWN, Again, Outcome, Settled
-from priyom.delivery.crew import stale, too_late
+from priyom.delivery.consequence import MOST_UNKNOWN, TAKEN_OVER, Again, Outcome, Settled
+from priyom.delivery.crew import Line, stale, too_late
 from priyom.delivery.enqueue import Order, cancel, enqueue
 from priyom.delivery.settle import NotYetKnown, advance, lose, put_back, report, settle
 from priyom.delivery.tend import MOST_ASKS
@@ -404,6 +406,28 @@ class Life(World):
         done(HERE.rows(tend_sql["asked"], {"ids": [row[0] for row in rows], "most": MOST_ASKS}))
         self._look_well()
 
+    @precondition(lambda self: self.after_crash is AfterCrash.ASK)
+    @rule(finds=st.sampled_from(FINDS))
+    def ask_back(self, finds: str) -> None:
+        """The vendor is asked after what may have left and nobody sends any more."""
+        self.gateway.finds = finds
+        clock.freeze(now() + timedelta(seconds=TAKEN_OVER))
+        line = Line(self.account.pk, self.channel, self.wire, None, None, "ok")
+        for found, never in done(doubtful(HERE, self.account.pk)):
+            item = replace(found, body=json.loads(cast(str, found.body)))
+            row = self.oracle.rows[item.id]
+            assert (row.signal, row.state in ("settled", "cancelled")) == ("uncertain", True)
+            try:
+                end = done(ask_back(cast(Http, None), line, item, never))
+            except (Unavailable, Uncertain):
+                assert finds != "ok"
+                continue
+            assert end is not None
+            assert end.signal == ("accepted" if self.gateway.got(item.id) else "failed")
+            done(settle(HERE, [end]))
+            assert self.oracle.settle(item.id, row.token, end.signal, end.code, end.state, end.provider_id)
+        self._look_well()
+
     # -- what must hold --
     def _end(self) -> None:
         """Everybody dies, one comes who has luck, and time goes on."""
@@ -448,6 +472,25 @@ def test_what_was_given_back_is_not_taken_out_of_the_next_hands() -> None:
         life.write(0, 5)
         life.claim(4, True)
         life.write_again(0)
+    finally:
+        life.forget()
+
+
+@pytest.mark.usefixtures("_heard")
+@pytest.mark.parametrize("written", [False, True], ids=["in hand", "taken"])
+def test_an_end_seen_before_the_clock_was_put_back_does_not_end_what_leaves_now(written: bool) -> None:
+    """Nobody had claimed it when its time was seen to be over; when that is written down, it is on its way."""
+    life = _life(AfterCrash.ASK)()
+    try:
+        life.begin()
+        life.pass_time(400)
+        life.expire(0)
+        first = life._owner()
+        life.pass_time(-400)
+        life.lose_the_lock(True)
+        life.take_over(-1)
+        life.go_round(["taken", "taken", "taken"], written)
+        life.write(life._with_results().index(first), 5)
     finally:
         life.forget()
 

@@ -21,13 +21,15 @@ from priyom.contracts.channel import Account as Wire
 from priyom.contracts.channel import Channel, Listener, Post, Request, Sender, Session
 from priyom.contracts.errors import Misconfigured, Rejected, Unavailable
 from priyom.contracts.events import Reported
-from priyom.contracts.message import Asked, Signal
+from priyom.contracts.message import Asked, Outgoing, Receipt, Signal
 from priyom.contracts.vitals import Quality, Vitals
 from priyom.delivery import accounts
 from priyom.delivery.attempt import Claimed
+from priyom.delivery.consequence import TAKEN_OVER
 from priyom.delivery.crew import Line
 from priyom.delivery.database import Database
-from priyom.delivery.models import Account, AccountState, Delivery, RawUpdate, StoredFile
+from priyom.delivery.enqueue import cancel
+from priyom.delivery.models import Account, AccountState, Delivery, Doubt, RawUpdate, StoredFile
 from priyom.delivery.tend import Tender
 from priyom.delivery.tests.conftest import Make
 from priyom.delivery.warm import Warm, ceiling
@@ -44,6 +46,14 @@ class Vendor:
         self.asked: list[str] = []
         self.fetches = 0
         self.trouble: list[Exception] = []
+        self.has: set[str] = set()
+        self.looked_for: list[str] = []
+
+    async def find(self, http: Http, account: Wire, outgoing: Outgoing) -> Receipt | None:
+        self.looked_for.append(outgoing.key)
+        if outgoing.message.text == "Запретное":
+            raise Rejected("об этом не говорим")
+        return Receipt("g" + outgoing.key) if outgoing.key in self.has else None
 
     async def ask(self, http: Http, account: Wire, asked: Sequence[Asked]) -> Sequence[Reported]:
         self.asked += [item.provider_id for item in asked]
@@ -120,6 +130,34 @@ def _looked(condition: Callable[[], bool]) -> bool:
         return condition()
     finally:
         connection.close()
+
+
+def test_what_was_withdrawn_after_it_may_have_left_is_asked_for(account: Account, order: Make) -> None:
+    had, never, refused = order(), order(), order(body={"text": "Запретное", "rows": []})
+    fresh, old, certain = order(), order(), order()
+    rows = Delivery.objects.filter(pk__in=(had, never, refused, fresh, old))
+    rows.update(maybe_sent=True, tries=2)
+    assert cancel([had, never, refused, fresh, old, certain], "визит перенесен")
+    rows.update(signal_at=now() - timedelta(seconds=TAKEN_OVER + 1))
+    Delivery.objects.filter(pk=fresh).update(signal_at=now())
+    Delivery.objects.filter(pk=old).update(signal_at=now() - timedelta(days=2))
+    vendor = Vendor()
+    vendor.has = {f"d{had}"}
+    tend(line_of(account, vendor), lambda: signals(had, never) == ["accepted", "failed"])
+    found = {row.pk: (row.state, row.signal, row.provider_id) for row in Delivery.objects.all()}
+    assert found == {
+        had: ("settled", "accepted", f"gd{had}"), never: ("cancelled", "failed", ""),
+        refused: ("cancelled", "uncertain", ""), fresh: ("cancelled", "uncertain", ""),
+        old: ("cancelled", "uncertain", ""), certain: ("cancelled", "", ""),
+    }  # fmt: skip
+    assert sorted(vendor.looked_for) == sorted(f"d{number}" for number in (had, never, refused))
+    doubts = dict(Doubt.objects.values_list("delivery_id", "resolved"))
+    assert doubts == {had: "evidence", never: "evidence", refused: "", fresh: "", old: ""}
+
+
+def signals(*numbers: int) -> list[str]:
+    found = dict(Delivery.objects.filter(pk__in=numbers).values_list("pk", "signal"))
+    return [found[number] for number in numbers]
 
 
 def test_lost_reports_are_asked_for_and_vitals_are_learned(account: Account, order: Make) -> None:
