@@ -38,6 +38,13 @@ def photo(width: int, height: int) -> bytes:
     return made.getvalue()
 
 
+SLOW_PHOTOS = """() => {
+    const read = createImageBitmap;
+    window.createImageBitmap = (...all) => new Promise((done) => { window.ready = () => done(read(...all)); });
+}"""
+"""A photo is read only when `ready()` is called."""
+
+
 def ours() -> list[Delivery]:
     return list(Delivery.objects.filter(origin="staff").order_by("pk"))
 
@@ -136,6 +143,22 @@ def test_a_photo_is_too_big_only_when_it_is_so_after_that(page: Page, clinic: Cl
     page.evaluate("document.getElementById('composer').dataset.limit = 1000")
     page.set_input_files(".clip input", FilePayload(name="рана.jpg", mimeType="image/jpeg", buffer=big))
     expect(page.locator("[data-picked-wrong]")).to_contain_text("слишком большой")
+
+
+def test_a_photo_goes_with_its_words_though_a_draft_of_them_is_on_its_way(page: Page, clinic: Clinic) -> None:
+    page.goto(f"/chats/{clinic.chat.pk}")
+    page.evaluate(SLOW_PHOTOS)
+    held: list[Route] = []
+    page.route("**/draft", lambda route: held.append(route) if not held else route.continue_())
+    page.set_input_files(".clip input", FilePayload(name="рана.jpg", mimeType="image/jpeg", buffer=photo(3200, 1600)))
+    with page.expect_request("**/draft"):
+        page.locator("#text").press_sequentially("Вот")
+    page.keyboard.press("Enter")
+    held[0].continue_()
+    page.wait_for_function("!!window.ready")
+    page.evaluate("window.ready()")
+    expect(page.locator("#thread .said.out .shot")).to_have_count(1)
+    assert [(row.body["text"], len(row.body["files"])) for row in ours()] == [("Вот", 1)]
 
 
 def test_an_emoji_is_found_in_russian_and_stands_first_the_next_time(page: Page, clinic: Clinic) -> None:

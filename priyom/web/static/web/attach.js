@@ -16,7 +16,6 @@ let pending = 0;
 let after = [];
 
 export const picked = () => [...(input()?.files ?? [])];
-export const shrinking = () => pending > 0;
 
 export function clear() {
   if (input()) input().files = new DataTransfer().files;
@@ -198,7 +197,8 @@ document.addEventListener("drop", (event) => {
 body.addEventListener("htmx:confirm", (event) => {
   if (event.target.id !== "answer" || !pending) return;
   event.preventDefault();
-  after = [() => event.detail.issueRequest(true)];
+  const [form, { submitter }] = [event.target, event.detail.triggeringEvent ?? {}];
+  after = [() => form.isConnected && form.requestSubmit(submitter)];
 });
 
 body.addEventListener("htmx:xhr:progress", (event) => {

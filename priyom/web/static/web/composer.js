@@ -1,7 +1,7 @@
 // The composer of a thread: an answer to one message; «is typing» both ways; and nothing typed or picked is lost when the
 // composer is laid out anew. Files, ways, ready answers, emoji and what waits have modules of their own.
 import { toBottom } from "./app.js";
-import { clear, pick, picked, shrinking } from "./attach.js";
+import { clear, pick, picked } from "./attach.js";
 import "./drop.js";
 import "./emoji.js";
 import "./ready.js";
@@ -86,7 +86,7 @@ const isAnswer = (event) => event.detail.elt?.id === "answer" || event.detail.re
 
 body.addEventListener("htmx:confirm", (event) => {
   const above = event.target.closest("#waiting button");
-  if (!sent && event.target.id === "answer") shrinking() || take();
+  if (!sent && event.target.id === "answer" && !event.defaultPrevented) take(); // else it waits for its photos
   else if (sent && (event.target.id === "answer" || above)) hold(event, above);
 });
 
@@ -103,10 +103,6 @@ function hold(event, above) {
   if (above) press = event.detail.path; // what comes back would be laid into a composer that is just being replaced
   else next = true;
 }
-
-body.addEventListener("htmx:beforeSend", (event) => {
-  if (event.detail.elt.id === "answer" && !sent) take(); // photos had to be made ready first
-});
 
 body.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.elt.id !== "answer" || !sent) return;

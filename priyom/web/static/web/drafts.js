@@ -44,6 +44,7 @@ body.addEventListener("htmx:confirm", (event) => {
   const sent = elt.matches?.(".composer form");
   if (target?.id !== "detail" && !sent) return;
   if (sending) return event.preventDefault(); // pressed twice
+  if (sent && event.defaultPrevented) return; // it waits for its photos, and is pressed again when they are ready
   if (sent) forget();
   const safe = sent ? flying : flush();
   if (!safe) return;
