@@ -97,14 +97,6 @@ class House:
         }  # fmt: skip
         return cls(data, inherited | settings, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}")
 
-    def lie_like(self, other: House) -> None:
-        """Before the first start: take over what that house, which does not run now, has made ready."""
-        if (other.data / "pg").is_symlink():  # its database lies elsewhere, where the copy's would have to lie too
-            return
-        for name in ("pg", "keys"):
-            subprocess.run(["cp", "-a", str(other.data / name), str(self.data / name)], check=True)
-        self.key = other.key
-
     def start(self) -> None:
         """Start everything and wait until it answers."""
         with (self.data / "run.out").open("ab") as out:
