@@ -117,6 +117,7 @@ def test_a_second_start_says_that_the_port_is_taken(installation: Installation) 
     with socket.create_server(("127.0.0.1", int(installation.environment["PRIYOM_PORT"]))):
         process = installation.run()
         assert process.wait(LIMIT) == 1
+    assert "жду, пока освободится" in installation.said()
     assert "PRIYOM_PORT=" in installation.said()
     assert "Traceback" not in installation.said()
     assert not (installation.data / "pg").exists()

@@ -10,7 +10,7 @@ import zlib
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from priyom.clinic.models import Role, Staff
 from priyom.delivery.models import Delivery
@@ -166,6 +166,25 @@ def test_what_is_begun_is_there_again_until_it_is_sent(page: Page, windows: Wind
     expect(elsewhere.locator("#text")).to_have_value("")
     assert drafts.of(me) == {}
     assert Delivery.objects.get(origin="staff").body["text"] == "Добрый день, Анна!"
+
+
+def test_enter_while_another_chat_is_opening_neither_sends_nor_loses_what_was_begun(page: Page, clinic: Clinic) -> None:
+    me = Staff.objects.get(role=Role.ADMIN)
+    page.goto(f"/chats/{clinic.chat.pk}")
+    held: list[Route] = []
+    page.route("**/draft", lambda route: held.append(route) if not held else route.continue_())
+    page.locator("#text").press_sequentially("Добрый день")
+    page.evaluate("id => document.querySelector(`#chat-${id} a`).click()", clinic.stranger.pk)
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.press("Enter")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#detail h2").first).to_have_text("Кто-то")
+    assert drafts.of(me) == {clinic.chat.pk: "Добрый день"}
+    with page.expect_response("**/send"):
+        page.locator("#text").press_sequentially("Здравствуйте")
+        page.keyboard.press("Enter")
+    assert [row.body["text"] for row in Delivery.objects.filter(origin="staff")] == ["Здравствуйте"]
 
 
 def test_a_voice_message_is_played_by_keyboard_and_goes_on_when_something_comes(page: Page, clinic: Clinic) -> None:

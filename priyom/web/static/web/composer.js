@@ -86,8 +86,10 @@ const isAnswer = (event) => event.detail.elt?.id === "answer" || event.detail.re
 
 body.addEventListener("htmx:confirm", (event) => {
   const above = event.target.closest("#waiting button");
-  if (!sent && event.target.id === "answer" && !event.defaultPrevented) take(); // else it waits for its photos
-  else if (sent && (event.target.id === "answer" || above)) hold(event, above);
+  if (!sent || (event.target.id !== "answer" && !above)) return;
+  event.preventDefault();
+  if (above) press = event.detail.path; // what comes back would be laid into a composer that is just being replaced
+  else next = true;
 });
 
 function take() {
@@ -98,14 +100,13 @@ function take() {
   clear();
 }
 
-function hold(event, above) {
-  event.preventDefault();
-  if (above) press = event.detail.path; // what comes back would be laid into a composer that is just being replaced
-  else next = true;
-}
+body.addEventListener("held", take); // told by `drafts.js`
+body.addEventListener("htmx:beforeSend", (event) => {
+  if (event.detail.elt.id === "answer" && !sent) take();
+});
 
 body.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.elt.id !== "answer" || !sent) return;
+  if (event.detail.elt.id !== "answer" || !sent) return; // its words stand in the field
   const form = event.detail.formData;
   form.set("text", sent.text);
   form.delete("files");

@@ -50,6 +50,7 @@ body.addEventListener("htmx:confirm", (event) => {
   if (!safe) return;
   event.preventDefault();
   sending = true;
+  if (elt.id === "answer") elt.dispatchEvent(new Event("held", { bubbles: true }));
   safe.finally(() => {
     sending = false;
     issueRequest(true);
