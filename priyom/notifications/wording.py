@@ -50,10 +50,12 @@ def compose(
     """The delivery's body for this channel. Buttons become digits or links as the card says; long texts are cut. With a
     `template` the words are the approved ones. `window_until`: until then the channel takes free words."""
     confirmed = about.visit is not None and about.visit.state == State.CONFIRMED
-    kind = catalogue.variant(kind, confirmed=confirmed)
-    codes = languages(about.patient)[: 1 if template else None]
     spoken = card.sort == Sort.VOICE
+    mute = spoken and card.buttons == Buttons.LINKS  # a voice that hears no keys asks nothing
+    kind = catalogue.variant(kind, confirmed=confirmed or mute)
+    codes = languages(about.patient)[: 1 if template else None]
     short = card.sort == Sort.SMS or (card.buttons == Buttons.DIGITS and not spoken)
+    short = short or (mute and catalogue.text(kind).buttons == catalogue.ASK)
     lines = [_text(kind, code, about, short=short) for code in codes]
     rows, choices = _rows(kind, about, codes[0], card, fixed=template is not None), ""
     if spoken:

@@ -125,6 +125,17 @@ def test_a_long_text_of_the_clinic_keeps_its_digits(visit: Visit) -> None:
     assert text.endswith("…\nОтветьте 1 - приду, 2 - перенести, 3 - отменить")
 
 
+@pytest.mark.parametrize(("kind", "said"), [
+    ("reminder_24h", "Анна, напоминаем: вторник, 3 марта в 11:00 вас ждет"),
+    ("reminder_2h", "Ждем вас вт 03.03 в 11:00"),
+])  # fmt: skip
+def test_a_voice_that_hears_no_keys_asks_nothing(visit: Visit, kind: str, said: str) -> None:
+    text = compose(kind, about(visit), card("exolve_voice"))["text"]
+    assert text.startswith(said)
+    assert "?" not in text
+    assert "кноп" not in text
+
+
 def test_mail_has_a_subject_links_and_a_way_out(visit: Visit) -> None:
     channel = next(c for c in cards() if c.sort == Sort.MAIL)
     body = compose("reminder_24h", about(visit), channel)
