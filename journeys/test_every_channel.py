@@ -139,6 +139,23 @@ def test_a_notice_goes_to_whoever_has_no_messenger(house: House) -> None:
     assert reminder["legs"][0]["channel"] == "vk_notify"
 
 
+def test_a_call_with_a_recording_is_answered_by_a_key(house: House) -> None:
+    phone = remind(house, "zadarma", "phone", "+79030000062")
+    assert "клавишу" in str(question(phone, "zadarma")["text"])
+    phone.say("1", channel="zadarma")
+    confirmed(house, "zadarma")
+
+
+def test_a_call_that_reads_the_text_is_heard_and_a_person_calls_too(house: House) -> None:
+    phone = remind(house, "exolve_voice", "phone", "+79030000063")
+    heard = str(question(phone, "exolve_voice")["text"])
+    assert "вас ждет Ахметова" in heard
+    assert "?" not in heard, "nobody could answer"
+    house.turn(hours=21)
+    until(lambda: "'signal': 'delivered'" in str(told(house, "exolve_voice")), within=30, what="the report asked for")
+    until(lambda: [t for t in house.tasks() if "exolve_voice" in str(t["visit"])], what="a call task")
+
+
 @pytest.mark.parametrize("channel", STAFF)
 def test_a_call_task_is_done_from_the_staffs_messenger(house: House, channel: str) -> None:
     only(house, "nothing")
