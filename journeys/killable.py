@@ -3,8 +3,10 @@ Everything listens on loopback, on free ports, and is ended by its process id.""
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +17,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ from urllib.error import HTTPError
 import psycopg
 
 from config import postgres
+from journeys import ready
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -134,12 +138,24 @@ class Killable:
         postgres.destroy(self.data)
 
 
+@cache
+def _ready() -> Path:
+    """A data folder with the tables made and nothing in them."""
+    folder = Path(tempfile.mkdtemp(prefix="priyom-journey-"))
+    folder.chmod(0o711)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(postgres.destroy, folder)
+    postgres.stop(Killable(folder, sandbox=False).server)
+    return folder
+
+
 @contextmanager
 def killable(*, sandbox: bool = False) -> Iterator[Killable]:
     """Processes for one test; when it fails their logs are printed."""
     with tempfile.TemporaryDirectory(prefix="priyom-journey-") as folder:
         data = Path(folder)
         data.chmod(0o711)
+        ready.copy(_ready(), data, "pg", "keys")
         made = Killable(data, sandbox=sandbox)
         try:
             yield made
