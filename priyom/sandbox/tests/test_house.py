@@ -65,6 +65,16 @@ async def test_deliveries_that_can_move_count_and_others_do_not() -> None:
     assert busy == (0, 1, 1, 0, 0, 0, 0, 0)
 
 
+async def test_a_gateway_that_is_down_is_probed_every_ten_minutes_of_a_walk() -> None:
+    def make() -> None:
+        delivery(account("down", health="down"), NOW + timedelta(minutes=2))
+
+    await ask(make)
+    assert (await seen())[0] == NOW + timedelta(minutes=10)
+    await ask(lambda: delivery(account("ok"), NOW + timedelta(minutes=5)))
+    assert (await seen())[0] == NOW + timedelta(minutes=5)
+
+
 async def test_facts_and_updates_count_until_they_are_put_off() -> None:
     def make() -> None:
         fact = Fact.objects.create(type="X", at=NOW)
