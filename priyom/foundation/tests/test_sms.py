@@ -1,4 +1,4 @@
-"""SMS parts: the known borders, and what holds for any text."""
+"""SMS parts: the known values of the calculators operators publish, and what holds for any text."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from priyom.foundation.sms import cut, is_gsm, segments
         ("a" * 307, 3),
         ("€" * 80, 1),
         ("€" * 81, 2),
+        ("a" * 152 + "€" + "a" * 152, 3),
+        ("a" * 151 + "€" + "a" * 153, 2),
         ("я" * 70, 1),
         ("я" * 71, 2),
         ("я" * 134, 2),
@@ -28,6 +30,12 @@ from priyom.foundation.sms import cut, is_gsm, segments
         ("👍" * 36, 2),
         ("я" * 66 + "👍" + "я" * 65, 2),
         ("я" * 66 + "👍" + "я" * 66, 3),
+        ("a" * 159 + "№", 3),
+        ("«ok»", 1),
+        ("\f[]{}~\\|^", 1),
+        ("ÄÖÑÜ§¿äöñüà" * 14, 1),
+        ("ç" * 71, 2),
+        ("Ç" * 71, 1),
     ],
 )
 def test_borders(text: str, count: int) -> None:
