@@ -4,6 +4,7 @@ told. It is a rule of the router for a pair of machines and a direction: answers
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 CLONE_NEWNET = 0x40000000
 ROUTER = "router"
 _libc = ctypes.CDLL(None, use_errno=True)
+_numbers = itertools.count(1)
 
 
 def why_not() -> str:
@@ -38,7 +40,7 @@ class Network:
     """Machines by name, each with the address 10.77.N.2. Close it, whatever happened."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._prefix = f"priyom-{os.getpid()}"
+        self._prefix = f"priyom-{os.getpid()}-{next(_numbers)}"
         self._made: list[str] = []
         self._cuts: set[tuple[str, str]] = set()
         self.addresses = {name: f"10.77.{number}.2" for number, name in enumerate(names, 1)}
