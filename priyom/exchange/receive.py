@@ -29,6 +29,7 @@ from priyom.exchange.clinic_rows import (
 from priyom.exchange.events import Event, PatientPart, Problem, Refused, VisitPart, whole
 from priyom.exchange.models import TakenEvent
 from priyom.foundation.clock import now
+from priyom.journal.durable import with_all_before
 from priyom.patients.keep import BadContact, ContactRecord, PatientRecord, keep
 from priyom.patients.models import Patient
 from priyom.patients.sources import came_under
@@ -58,6 +59,8 @@ def receive(events: Sequence[Event]) -> list[Taken]:
                 problems += error.problems
         if problems:
             raise Refused(problems)
+        if all(one.result == "repeated" for one in taken):
+            with_all_before()
     return taken
 
 

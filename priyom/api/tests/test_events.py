@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from priyom.api.tests.conftest import BATCH, ONE, Send, event, visit_data
@@ -57,6 +58,16 @@ def test_the_same_event_again_changes_nothing(send: Send) -> None:
     assert [one["result"] for one in body["events"]] == ["repeated", "repeated"]
     assert Fact.objects.count() == facts
     assert Visit.objects.get().starts_at.hour == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repeat_waits_until_what_it_found_is_durable(send: Send) -> None:
+    """Where a commit waits for a standby, it is one's own writing that makes one wait."""
+    send(event("1"))
+    with transaction.atomic(), connection.cursor() as cursor:
+        assert send(event("1")).json()["repeated"] == 1
+        cursor.execute("SELECT pg_current_xact_id_if_assigned()")
+        assert cursor.fetchone() != (None,), "nothing was written"
 
 
 def test_booked_again_at_another_time_is_a_move(send: Send) -> None:

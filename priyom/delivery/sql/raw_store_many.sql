@@ -1,7 +1,7 @@
 -- Keep webhooks that came together; a repeat of one already kept is passed over. Returned are the numbers (from 1) of
 -- those whose account still is as it was when they were verified: these are kept now, or were before. Ids are given in
 -- the order of arrival, for chats go by it; rows are written in the order of their keys, so that two processes with the
--- same repeats wait for each other in one direction only.
+-- same repeats wait for each other in one direction only. Repeats write to the log: see `journal/durable.py`.
 WITH came AS (
     SELECT r.*, b.body
     FROM json_to_recordset(%(rows)s::json) AS r (
@@ -20,5 +20,9 @@ WITH came AS (
     SELECT id, account, update_key, chat_key, headers, query, body, at, 'new', '', 0, at
     FROM known ORDER BY account, update_key, n
     ON CONFLICT (account_id, update_key) DO NOTHING
+    RETURNING id
+), again AS MATERIALIZED (
+    SELECT pg_logical_emit_message(true, 'priyom', 'again')
+    WHERE (SELECT count(*) FROM kept) < (SELECT count(*) FROM known)
 )
-SELECT n FROM known
+SELECT n FROM known WHERE (SELECT count(*) FROM again) < 2

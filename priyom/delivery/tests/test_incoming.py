@@ -107,6 +107,32 @@ def test_one_that_is_not_understood_spoils_nothing(account: Row) -> None:
     assert (again.tries, again.error.partition(":")[0]) == (1, "IntegrityError")
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("together", [False, True])
+def test_a_repeat_waits_until_what_it_found_is_durable(together: bool) -> None:
+    """Where a commit waits for a standby, it is one's own writing that makes one wait."""
+    account = make.make_account("telegram")
+    channel, wire = registry.channel("telegram"), accounts.wire(account)
+    request = Request({}, {}, b'{"update_id": 1}')
+
+    def keep() -> bool:
+        if not together:
+            return incoming.store(account, request)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT xmin::text FROM delivery_account WHERE id = %s", [account.pk])
+            known = incoming.Known(account.pk, cursor.fetchone()[0], channel, wire)
+            cursor.execute(incoming.sql["raw_store_many"], incoming.many_values([incoming.row_of(known, request)]))
+            return bool(cursor.fetchall() == [(1,)])
+
+    assert keep()
+    for _ in range(3):  # a number of the sequence is written down now and then
+        with transaction.atomic(), connection.cursor() as cursor:
+            assert keep() is together
+            cursor.execute("SELECT pg_current_xact_id_if_assigned()")
+            assert cursor.fetchone() != (None,), "nothing was written"
+    assert RawUpdate.objects.count() == 1
+
+
 def test_those_whose_turn_it_is_not_are_left(account: Row) -> None:
     first, second, third = said(account, 3)
     RawUpdate.objects.filter(pk__in=[first.pk, second.pk]).update(chat_key="one")
