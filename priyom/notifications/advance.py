@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import F, Min
 
 from priyom.appointments.models import LIVE, State
 from priyom.contracts.card import Card
@@ -19,6 +19,7 @@ from priyom.delivery.models import Account
 from priyom.foundation.clock import now
 from priyom.journal.record import record
 from priyom.notifications.doubt import dispel, ended_how, went_on
+from priyom.notifications.evidence import signal_words
 from priyom.notifications.facts import NotificationExhausted, NotificationReached
 from priyom.notifications.models import Leg, LegState, Notification, NotificationState, Template
 from priyom.notifications.notify import last_call, quiet
@@ -26,7 +27,9 @@ from priyom.notifications.offers import about
 from priyom.notifications.rules import LEAST_WAIT, Quiet, Way, lawful, lawful_from, wait_until
 from priyom.notifications.shelter import left_early, note_detour, ways_left
 from priyom.notifications.templates import NoTemplate, template_for
+from priyom.notifications.ways import counts_as_delivered
 from priyom.notifications.wording import compose
+from priyom.patients.models import Reach
 
 INFORMS_WITHIN = timedelta(hours=12)
 """A route that only informs tries its next way within so long, however far the visit is."""
@@ -59,6 +62,8 @@ def _step(row: Notification, at: datetime) -> None:
     gone = stale(row)
     if gone:
         end(row, NotificationState.CANCELLED, gone)
+        return
+    if reached_meanwhile(row):
         return
     instead = left_early(row) if row.state == NotificationState.RUNNING else None
     close_legs(row, LegState.PASSED, "время вышло")
@@ -176,6 +181,24 @@ def stale(row: Notification) -> str:
     if row.goal == Signal.ANSWERED and visit.state == State.CONFIRMED:
         return "визит уже подтвержден"
     return ""
+
+
+def reached_meanwhile(row: Notification) -> bool:
+    """The person has answered where a message of this route had been taken: now that counts. True: the route ends."""
+    taken = row.legs.select_related("account").filter(delivery__signal__in=(Signal.ACCEPTED, Signal.SENT))
+    told = taken.order_by("position").annotate(signal=F("delivery__signal"))
+    return any(accepted_counts(row, leg, Signal(leg.signal)) for leg in told)
+
+
+def accepted_counts(row: Notification, leg: Leg, signal: Signal) -> bool:
+    """Below «delivered», where the channel tells no more: the policy. True: the goal is reached."""
+    if row.state not in LIVING or row.goal != Signal.DELIVERED:
+        return False
+    known = Reach.objects.filter(contact_point_id=leg.contact_point_id, channel=leg.account.channel).first()
+    if not counts_as_delivered(find_channel(leg.account.channel).card, known, now()):
+        return False
+    reach(row, leg, signal_words(leg.account.channel, signal.value) + "; пациент недавно отвечал здесь")
+    return True
 
 
 def reach(row: Notification, leg: Leg | None, evidence: str) -> None:

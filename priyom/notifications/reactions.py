@@ -14,20 +14,17 @@ from priyom.appointments.facts import (
 )
 from priyom.consent.facts import ConsentChanged
 from priyom.contracts.message import Signal
-from priyom.contracts.registry import channel as find_channel
 from priyom.contracts.registry import family
 from priyom.delivery.enqueue import cancel
 from priyom.delivery.facts import DeliverySettled
 from priyom.foundation.clock import now
 from priyom.journal.record import Seen, reacts_to
-from priyom.notifications.advance import LIVING, close_legs, end, reach, stale
+from priyom.notifications.advance import LIVING, accepted_counts, close_legs, end, reach, reached_meanwhile, stale
 from priyom.notifications.doubt import dispel, ended_how, went_on
 from priyom.notifications.evidence import signal_words
 from priyom.notifications.models import Leg, LegState, Notification, NotificationState
 from priyom.notifications.standing import settle_standing
-from priyom.notifications.ways import counts_as_delivered
 from priyom.patients.facts import ContactLost
-from priyom.patients.models import Reach
 
 
 @reacts_to(DeliverySettled)
@@ -46,8 +43,8 @@ def delivery_settled(fact: DeliverySettled, seen: Seen) -> None:
         _leg_uncertain(row, leg)
     elif signal.rung >= Signal(row.goal).rung and row.goal != Signal.ANSWERED:
         reach(row, leg, signal_words(leg.account.channel, signal.value))
-    elif row.goal == Signal.DELIVERED:
-        _accepted_may_count(row, leg, signal)
+    else:
+        accepted_counts(row, leg, signal)
 
 
 def _leg_failed(row: Notification, leg: Leg, why: str) -> None:
@@ -73,19 +70,16 @@ def _leg_uncertain(row: Notification, leg: Leg) -> None:
         row.save(update_fields=["act_at"])
 
 
-def _accepted_may_count(row: Notification, leg: Leg, signal: Signal) -> None:
-    known = Reach.objects.filter(contact_point_id=leg.contact_point_id, channel=leg.account.channel).first()
-    if counts_as_delivered(find_channel(leg.account.channel).card, known, now()):
-        reach(row, leg, signal_words(leg.account.channel, signal.value) + "; пациент недавно отвечал здесь")
-
-
 @reacts_to(VisitConfirmed)
 def visit_confirmed(fact: VisitConfirmed, seen: Seen) -> None:
-    """The question is answered: every live notification that asked it has reached its goal."""
+    """The question is answered: every live notification that asked it has reached its goal. What only told of the visit
+    need not be told another way, if it was taken where the answer came from."""
     for row in _live(fact.visit_id):
         if row.goal == Signal.ANSWERED:
             leg = row.legs.filter(account__channel=fact.channel).order_by("-position").first()
             reach(row, leg, fact.evidence)
+        else:
+            reached_meanwhile(row)
     settle_standing(fact.visit_id, "confirmed")
 
 

@@ -13,6 +13,8 @@ from priyom.delivery.models import Delivery
 from priyom.foundation.clock import clock, now
 from priyom.inbox.models import CallTask, Conversation
 from priyom.notifications.models import Notification
+from priyom.patients import reach
+from priyom.patients.models import ContactPoint
 from priyom.scenarios.models import Run, Scenario
 from priyom.scenarios.tests.conftest import Accounts
 from tests.driver import happen, press, rest, say, settle_house, tell, turn
@@ -67,6 +69,30 @@ def test_booked_confirmed_by_a_press_and_left_in_peace(accounts: Accounts) -> No
     assert "Вы придете?" not in reminder.body["text"]
     assert outcome(visit, "reminder_2h") == "визит уже подтвержден"
     assert not CallTask.objects.exists()
+
+
+def test_whoever_answers_another_question_here_is_not_told_the_rest_by_sms(accounts: Accounts) -> None:
+    visit = booked(now() + DAY + HALF, telegram=CHAT, phone=PHONE)
+    assert kinds(rest()) == ["confirmation"]
+    [reminder] = turn(HALF)
+    told = Notification.objects.get(kind="confirmation")
+    assert (told.state, told.legs.get().state) == ("running", "waiting"), "nobody has ever answered in this chat"
+    press(reminder, "Приду")
+    rest()
+    told.refresh_from_db()
+    assert told.state == "reached"
+    assert told.evidence.endswith("пациент недавно отвечал здесь")
+    assert turn(DAY) == []
+    assert fresh(visit).state == "confirmed"
+
+
+def test_whoever_has_written_here_is_not_told_the_same_by_sms(accounts: Accounts) -> None:
+    booked(almaty(5, 15), telegram=CHAT, phone=PHONE)
+    assert kinds(rest()) == ["confirmation"]
+    reach.answered(ContactPoint.objects.get(kind="telegram"), "telegram", now(), None)
+    assert kinds(turn(almaty(3, 15))) == []
+    told = Notification.objects.get(kind="confirmation")
+    assert (told.state, told.legs.count()) == ("reached", 1)
 
 
 def test_never_answered_is_telegram_then_sms_then_a_person(accounts: Accounts) -> None:
