@@ -73,6 +73,8 @@ async def test_a_gateway_that_is_down_is_probed_every_ten_minutes_of_a_walk() ->
     assert (await seen())[0] == NOW + timedelta(minutes=10)
     await ask(lambda: delivery(account("ok"), NOW + timedelta(minutes=5)))
     assert (await seen())[0] == NOW + timedelta(minutes=5)
+    await ask(lambda: delivery(Account.objects.get(key="down"), NOW + timedelta(seconds=32)))
+    assert (await seen())[0] == NOW + timedelta(seconds=32)  # the first ones are what tells how bad it is
 
 
 async def test_facts_and_updates_count_until_they_are_put_off() -> None:
