@@ -44,6 +44,8 @@ STAMPS: dict[str, dict[str, str]] = {
 
 ASK = (("confirm",), ("move", "cancel"))
 CHANGE = (("move", "cancel"),)
+PRESSED = frozenset({"reminder_2h"})
+"""Kinds whose full words ask for a press; the short ones do not."""
 
 CATALOGUE: dict[str, Text] = {
     "confirmation": Text(

@@ -55,7 +55,7 @@ def compose(
     kind = catalogue.variant(kind, confirmed=confirmed or mute)
     codes = languages(about.patient)[: 1 if template else None]
     short = card.sort == Sort.SMS or (card.buttons == Buttons.DIGITS and not spoken)
-    short = short or (mute and catalogue.text(kind).buttons == catalogue.ASK)
+    short = short or (mute and kind in catalogue.PRESSED)
     lines = [_text(kind, code, about, short=short) for code in codes]
     rows, choices = _rows(kind, about, codes[0], card, fixed=template is not None), ""
     if spoken:

@@ -128,6 +128,7 @@ def test_a_long_text_of_the_clinic_keeps_its_digits(visit: Visit) -> None:
 @pytest.mark.parametrize(("kind", "said"), [
     ("reminder_24h", "Анна, напоминаем: вторник, 3 марта в 11:00 вас ждет"),
     ("reminder_2h", "Ждем вас вт 03.03 в 11:00"),
+    ("confirmation", "Здравствуйте, Анна! Вы записаны: вторник, 3 марта в 11:00"),
 ])  # fmt: skip
 def test_a_voice_that_hears_no_keys_asks_nothing(visit: Visit, kind: str, said: str) -> None:
     text = compose(kind, about(visit), card("exolve_voice"))["text"]

@@ -68,6 +68,7 @@ async def test_deliveries_that_can_move_count_and_others_do_not() -> None:
 async def test_a_gateway_that_is_down_is_probed_every_ten_minutes_of_a_walk() -> None:
     def make() -> None:
         delivery(account("down", health="down"), NOW + timedelta(minutes=2))
+        delivery(account("resting", health="down", paused_until=NOW + timedelta(minutes=1)), NOW - HOUR)
 
     await ask(make)
     assert (await seen())[0] == NOW + timedelta(minutes=10)
