@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, Page, Route, expect
+from playwright.sync_api import APIResponse, FilePayload, Page, Route, expect
 
 from priyom.clinic.models import House, Role
 from priyom.contracts.vitals import Standing
@@ -230,6 +230,27 @@ def test_an_answer_is_taken_back_with_its_file_and_the_next_goes_in_order(page: 
     page.evaluate("htmx.trigger(document.body, 'fact')")
     expect(page.locator("#waiting .held")).to_have_count(0)
     expect(page.locator("#thread .said.out")).to_have_count(2)
+
+
+def test_what_happened_while_an_answer_was_on_its_way_stands_after_it(page: Page, clinic: Clinic) -> None:
+    """The page that a press brings was written before the fact that overtakes it."""
+    House.objects.update(undo_seconds=30)  # longer than anything here waits
+    page.goto(f"/chats/{clinic.chat.pk}")
+    late: list[tuple[Route, APIResponse]] = []
+    page.route("**/send", lambda route: late.append((route, route.fetch())))
+    page.fill("#text", "Вот памятка")
+    with page.expect_request("**/send"):
+        page.keyboard.press("Enter")
+    expect(page.locator("#waiting .held")).to_have_count(1)
+    clock.freeze(make.MONDAY + timedelta(seconds=30))
+    page.evaluate("htmx.trigger(document.body, 'fact')")
+    expect(page.locator("#thread .said.out")).to_have_count(1)
+    page.evaluate("document.getElementById('thread').dataset.before = ''")
+    [(route, response)] = late
+    route.fulfill(response=response)
+    expect(page.locator("#thread[data-before]")).to_have_count(0)
+    expect(page.locator("#thread .said.out")).to_have_count(1)
+    expect(page.locator("#waiting .held")).to_have_count(0)
 
 
 def test_what_is_typed_while_a_draft_is_on_its_way_is_a_message_of_its_own(page: Page, clinic: Clinic) -> None:

@@ -188,8 +188,20 @@ body.addEventListener("htmx:confirm", (event) => {
 
 const again = (region) => region?.isConnected && htmx.trigger(body, "fact", { only: region });
 
-const begun = new WeakMap(); // when a request left, and what the page had been told by then
-body.addEventListener("htmx:beforeRequest", (event) => begun.set(event.detail.xhr, { at: Date.now(), told }));
+// A request under way: when it left, what the page had been told by then, and what it is told until its answer stands.
+const begun = new WeakMap();
+const underWay = new Map();
+const LAID = 100; // milliseconds after an answer by which htmx has taken the new regions into its hands
+body.addEventListener("htmx:beforeRequest", ({ detail: { xhr } }) => {
+  const request = { at: Date.now(), told, news: [], reopened: false };
+  begun.set(xhr, request);
+  underWay.set(xhr, request);
+});
+body.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => setTimeout(() => underWay.delete(xhr), LAID));
+body.addEventListener("fact", (event) => {
+  if (!isFact(event) || event.detail?.only) return;
+  for (const request of underWay.values()) request.news.push(event.detail);
+});
 body.addEventListener("htmx:afterRequest", (event) => {
   const { elt: region, xhr } = event.detail;
   if (!region?.hasAttribute?.("data-live")) return;
@@ -314,9 +326,17 @@ window.addEventListener("pagehide", close);
 // A machine that slept, a cable that was pulled: nothing is heard, and nothing says so.
 setInterval(() => wanted() && source && Date.now() - heard > QUIET && open(), 5_000);
 
-// Another thread is open now. It was read after its request left: what has happened since then is asked for.
+// Something else stands here now. It was read after its request left: what has happened since then is asked for, from the
+// stream where another thread is open now, else by the new regions themselves.
 body.addEventListener("htmx:afterSettle", (event) => {
-  if (wanted() && source && words() !== shown) open(begun.get(event.detail.xhr)?.told ?? told);
+  const request = begun.get(event.detail.xhr);
+  if (wanted() && source && words() !== shown) {
+    if (request) request.reopened = true;
+    open(request?.told ?? told);
+  }
+  if (!request?.news.length || request.reopened) return;
+  const laid = [event.target, ...event.target.querySelectorAll("[data-live]")].filter((item) => item.hasAttribute("data-live"));
+  for (const region of laid) if (request.news.some((news) => concerns(region, news))) again(region);
 });
 
 follow();
