@@ -19,6 +19,7 @@ from priyom.delivery.attempt import Claimed, attempt
 from priyom.delivery.claim import CRASHED, TOO_LATE
 from priyom.delivery.consequence import Again, Outcome, Settled, Strain, storable
 from priyom.delivery.database import Database
+from priyom.delivery.fresh import Fresh
 from priyom.delivery.health import Health
 from priyom.delivery.pace import Pace
 from priyom.delivery.queue import Queue
@@ -69,17 +70,22 @@ class Crew:
         self.session: Any = None
         self.to_note = False
         """The account's health has changed and is to be written down."""
+        self.more = True
+        """The last claim was a full one: there may be more to claim before these have left."""
         self._database, self._http, self._recheck, self._fence = database, http, recheck, fence
         self._settle, self._wake = settle, wake
         self._workers: set[asyncio.Task[None]] = set()
         self._asleep = 0
         """Senders that wait for their moment; each will take one."""
         self._opening: asyncio.TimerHandle | None = None
-        self._looked = 0.0
-        """When everything in the queue was last known to be right."""
+        self._fresh = Fresh()
+        """What is in the queue, and when it was last known to be right."""
         self._unsure = -math.inf
         """When it was last told that something of it may have become wrong."""
-        self._looking = asyncio.Lock()
+        self._looking: asyncio.Task[bool] | None = None
+        """The look that is under way: all wait for the same one."""
+        self._began = -math.inf
+        """When it, or the one before it, began."""
         self._stopping = False
 
     @property
@@ -90,14 +96,15 @@ class Crew:
 
     def take_up(self, items: Sequence[Claimed], found: float) -> None:
         """These shall leave; at `found` they were right. What must wait behind another of its chat is given back."""
-        if not len(self.queue):
-            self._looked = found
         time = _time()
+        taken = []
         for item in items:
             if (wait := self.queue.held(item, time)) > 0:
                 self.give_back([item], wait)
             else:
                 self.queue.put(item)
+                taken.append(item.id)
+        self._fresh.found(taken, found)
         self._start()
 
     def give_back(self, items: Sequence[Claimed], after: float = 0.0) -> None:
@@ -107,7 +114,9 @@ class Crew:
 
     def hold(self, address: str, rank: int, number: int, after: float) -> None:
         """This message is tried again in so many seconds: what is behind it in its chat waits too."""
-        self.give_back(self.queue.hold(address, rank, number, _time() + after), after)
+        behind = self.queue.hold(address, rank, number, _time() + after)
+        self._gone(behind)
+        self.give_back(behind, after)
 
     def unsure(self) -> None:
         """Something in the queue may have become wrong: look before the next one leaves."""
@@ -124,6 +133,9 @@ class Crew:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
 
     def _start(self) -> None:
         self._opening = None
@@ -156,7 +168,9 @@ class Crew:
             if not await self._may_leave():
                 return
             claimed = self.queue.take(_time())
-            if self.queue.ready <= low:
+            if claimed is not None:
+                self._fresh.gone(claimed.id)
+            if self.more and self.queue.ready <= low:
                 self._wake()
             if claimed is not None and not await self._send(claimed):
                 return
@@ -180,29 +194,44 @@ class Crew:
             await self._moment(wait)
 
     def _must_look(self) -> bool:
-        return self._looked <= self._unsure or _time() - self._looked > FRESH
+        oldest = self._fresh.oldest()
+        return oldest <= self._unsure or _time() - oldest > FRESH
 
     async def _look_once_more(self) -> bool:
-        """Take out what has become wrong in the queue. False: that cannot be known, and all of it is given back."""
-        async with self._looking:
-            if not self._must_look():
-                return True
-            begun = _time()
-            letters = [item for item in self.queue.items() if item.op == "send"]
-            try:
-                async with self._database.connection() as connection:
-                    wrong = await self._recheck(connection, [item.id for item in letters])
-            except psycopg.Error as error:
-                log.warning("account %s cannot look again: %s", self.line.wire.key, str(error).strip())
-                self._release()
-                return False
-            waiting = {item.id for item in self.queue.items()}
-            for item in letters:
-                if item.id in wrong and item.id in waiting:
-                    self.queue.remove(item)
-                    self._settle(stale(item, wrong[item.id]))
-            self._looked = begun
-            return True
+        """Have what has become wrong taken out of the queue. One look serves all who ask before it ends, but for what
+        they were told after it began. False: it cannot be known, and all of the queue is given back."""
+        told = self._unsure
+        while self._looking is not None and self._began <= told:
+            await asyncio.wait({self._looking})
+        if self._looking is None:
+            self._began = _time()
+            self._looking = asyncio.create_task(self._look(self._began))
+            self._looking.add_done_callback(self._has_looked)
+        return await asyncio.shield(self._looking)
+
+    def _has_looked(self, task: asyncio.Task[bool]) -> None:
+        if self._looking is task:
+            self._looking = None
+
+    async def _look(self, begun: float) -> bool:
+        items = self.queue.items()
+        letters = [item.id for item in items if item.op == "send"]
+        try:
+            async with self._database.connection() as connection:
+                wrong = await self._recheck(connection, letters)
+        except psycopg.Error as error:
+            log.warning("account %s cannot look again: %s", self.line.wire.key, str(error).strip())
+            self._release()
+            return False
+        waiting = {item.id: item for item in self.queue.items()}
+        still = [item for item in items if waiting.get(item.id) is item]
+        for item in still:
+            if item.id in wrong:
+                self.queue.remove(item)
+                self._gone([item])
+                self._settle(stale(item, wrong[item.id]))
+        self._fresh.found([item.id for item in still if item.id not in wrong], begun)
+        return True
 
     async def _send(self, claimed: Claimed) -> bool:
         """Let one leave; False when nothing more may."""
@@ -238,7 +267,13 @@ class Crew:
         self._wake()
 
     def _release(self) -> None:
-        self.give_back(self.queue.drain())
+        left = self.queue.drain()
+        self._gone(left)
+        self.give_back(left)
+
+    def _gone(self, items: Sequence[Claimed]) -> None:
+        for item in items:
+            self._fresh.gone(item.id)
 
 
 def _time() -> float:

@@ -156,6 +156,7 @@ class Pump:
             self._claim_lost = True  # it may have been carried out all the same
             raise
         self._in_hand.update(item.id for item in claimed)
+        self._crew.more = len(claimed) >= most
         found = _time()
         ends: dict[int, Settled] = {}
         letters = [item for item in claimed if item.op == "send"]

@@ -21,6 +21,9 @@ from priyom.contracts.channel import Channel, Identity, Sender
 from priyom.contracts.errors import Misconfigured, NotReachable, OptedOut, Rejected, Throttled, Unavailable, Uncertain
 from priyom.contracts.message import Outgoing, Receipt
 from priyom.delivery import accounts
+from priyom.delivery import pump as pump_module
+from priyom.delivery.attempt import Claimed
+from priyom.delivery.claim import claim
 from priyom.delivery.crew import Line
 from priyom.delivery.database import Database
 from priyom.delivery.models import Account, Delivery
@@ -123,6 +126,26 @@ def test_a_message_goes_out_once(account: Account, order: Make) -> None:
     number, script = order(), Script()
     run(account, script, lambda: signal(number) == "accepted")
     assert script.seen == [f"d{number}"]
+
+
+def test_more_is_claimed_before_the_last_has_left_and_only_while_there_is_more(
+    account: Account, order: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims: list[tuple[int, int]] = []
+
+    async def counted(*args: Any, **kwargs: Any) -> list[Claimed]:
+        found = await claim(*args, **kwargs)
+        claims.append((len(script.seen), len(found)))
+        return found
+
+    monkeypatch.setattr(pump_module, "claim", counted)
+    for n in range(10):
+        order(address=f"+7701{n:07d}")
+    script = Script()
+    run(account, script, 2.5, pace=6.0)
+    assert [found for _, found in claims if found] == [6, 4]
+    assert 0 < claims[1][0] < 6
+    assert [seen for seen, found in claims if not found and seen == 9] == []
 
 
 def test_a_stale_one_never_leaves(account: Account, order: Make) -> None:
