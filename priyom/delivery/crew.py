@@ -32,6 +32,8 @@ MOST = 1000
 FRESH = 0.25
 """Seconds after which what was found still right is looked at once more before it leaves, though nobody has said that a
 visit moved, an address was lost or a consent withdrawn (then it is looked at at once): that word may be late."""
+LOOKS = 3
+"""So many one after the other at most, however often something is told during them (a calendar is being imported)."""
 
 Recheck = Callable[[psycopg.AsyncConnection[Any], list[int]], Awaitable[dict[int, str]]]
 Fence = Callable[[], bool]
@@ -198,16 +200,20 @@ class Crew:
         return oldest <= self._unsure or _time() - oldest > FRESH
 
     async def _look_once_more(self) -> bool:
-        """Have what has become wrong taken out of the queue. One look serves all who ask before it ends, but for what
-        they were told after it began. False: it cannot be known, and all of the queue is given back."""
-        told = self._unsure
-        while self._looking is not None and self._began <= told:
-            await asyncio.wait({self._looking})
-        if self._looking is None:
-            self._began = _time()
-            self._looking = asyncio.create_task(self._look(self._began))
-            self._looking.add_done_callback(self._has_looked)
-        return await asyncio.shield(self._looking)
+        """Have what has become wrong taken out of the queue. One look serves all who ask before it ends; while they are
+        told of something during it, they look again, but not for ever. False: it cannot be known, and all of the queue
+        is given back."""
+        for _ in range(LOOKS):
+            if self._looking is None:
+                self._began = _time()
+                self._looking = asyncio.create_task(self._look(self._began))
+                self._looking.add_done_callback(self._has_looked)
+            began = self._began
+            if not await asyncio.shield(self._looking):
+                return False
+            if self._unsure < began:
+                break
+        return True
 
     def _has_looked(self, task: asyncio.Task[bool]) -> None:
         if self._looking is task:

@@ -1,5 +1,5 @@
-"""The crew alone, with looks that are told when to end: one look serves all who ask, but for what was told after it
-began; and only a full claim makes it ask for more."""
+"""The crew alone, with looks that are told when to end: one look serves all who ask, nobody leaves by one that began
+before the last word; and only a full claim makes it ask for more."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from priyom.contracts.channel import Channel, Sender
 from priyom.contracts.message import Outgoing, Receipt
 from priyom.delivery.attempt import Claimed
 from priyom.delivery.consequence import Outcome, Settled
-from priyom.delivery.crew import Crew, Line
+from priyom.delivery.crew import LOOKS, Crew, Line
 from priyom.delivery.database import Database
 from priyom.foundation.http import Http
 
@@ -26,7 +26,7 @@ from priyom.foundation.http import Http
 class World:
     """A crew, what left, what became of each, and the looks: each ends when its place in `ends` is set."""
 
-    def __init__(self, health: str) -> None:
+    def __init__(self) -> None:
         self.sent: list[str] = []
         self.outcomes: list[Outcome] = []
         self.wakes = 0
@@ -35,7 +35,7 @@ class World:
         self.ends: list[asyncio.Event] = []
         channel = Channel(counting.card("x", AfterCrash.ASK, pace=1e6), cast(Sender, self), cast(Any, None))
         wire = Wire("x", SimpleNamespace(), "", "")
-        line = Line(1, channel, wire, None, None, health)
+        line = Line(1, channel, wire, None, None, "ok")
         self.crew = Crew(
             cast(Database, self), cast(Http, None), line, self.recheck, lambda: True,
             settle=self.outcomes.append, wake=self.wake,
@@ -71,11 +71,11 @@ async def soon(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-def played(story: Callable[[World], Awaitable[None]], health: str = "ok") -> World:
-    """The story's world after it. `health` "down": there is one sender only."""
+def played(story: Callable[[World], Awaitable[None]]) -> World:
+    """The story's world after it."""
 
     async def play() -> World:
-        world = World(health)
+        world = World()
         await story(world)
         await world.crew.stop(1.0)
         return world
@@ -95,9 +95,7 @@ def test_all_who_wait_are_served_by_one_look() -> None:
     assert len(played(story).looks) == 1
 
 
-def test_what_is_told_during_a_look_is_looked_at_by_the_next() -> None:
-    """Those who asked before the word was told leave, as they would had it come a moment later; no other does."""
-
+def test_what_is_told_during_a_look_is_looked_at_before_anybody_leaves() -> None:
     async def story(world: World) -> None:
         world.take_up(1, 2)
         world.crew.unsure()
@@ -106,10 +104,11 @@ def test_what_is_told_during_a_look_is_looked_at_by_the_next() -> None:
         world.crew.unsure()
         world.ends[0].set()
         await soon(lambda: len(world.looks) == 2)
+        assert world.sent == []
         world.ends[1].set()
         await soon(lambda: len(world.outcomes) == 2)
 
-    world = played(story, health="down")
+    world = played(story)
     assert world.sent == ["d1"]
     assert [(o.delivery_id, o.state) for o in world.outcomes if isinstance(o, Settled) and o.code] == [(2, "cancelled")]
 
@@ -129,6 +128,19 @@ def test_whoever_asks_after_the_word_does_not_trust_the_look_before_it() -> None
         await soon(lambda: len(world.outcomes) == 2)
 
     assert played(story).sent == ["d1"]
+
+
+def test_words_without_end_keep_nobody_for_ever() -> None:
+    async def story(world: World) -> None:
+        world.take_up(1)
+        world.crew.unsure()
+        for number in range(LOOKS):
+            await soon(lambda n=number: len(world.looks) > n)  # type: ignore[misc]
+            world.crew.unsure()
+            world.ends[number].set()
+        await soon(lambda: world.sent == ["d1"])
+
+    assert len(played(story).looks) == LOOKS
 
 
 def test_a_look_that_is_under_way_ends_with_the_crew() -> None:
