@@ -85,9 +85,9 @@ class Crew:
         self._unsure = -math.inf
         """When it was last told that something of it may have become wrong."""
         self._looking: asyncio.Task[bool] | None = None
-        """The look that is under way: all wait for the same one."""
+        """The last look, perhaps still under way: all wait for the same one."""
         self._began = -math.inf
-        """When it, or the one before it, began."""
+        """When it began."""
         self._stopping = False
 
     @property
@@ -204,20 +204,15 @@ class Crew:
         told of something during it, they look again, but not for ever. False: it cannot be known, and all of the queue
         is given back."""
         for _ in range(LOOKS):
-            if self._looking is None:
+            if self._looking is None or self._looking.done():
                 self._began = _time()
                 self._looking = asyncio.create_task(self._look(self._began))
-                self._looking.add_done_callback(self._has_looked)
             began = self._began
             if not await asyncio.shield(self._looking):
                 return False
             if self._unsure < began:
                 break
         return True
-
-    def _has_looked(self, task: asyncio.Task[bool]) -> None:
-        if self._looking is task:
-            self._looking = None
 
     async def _look(self, begun: float) -> bool:
         items = self.queue.items()
