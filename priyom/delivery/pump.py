@@ -186,7 +186,8 @@ class Pump:
 
     def _settle(self, outcome: Outcome) -> None:
         pressing = self._line.channel.card.after_crash is AfterCrash.UNKNOWN
-        self._settler.put(outcome, self._done, pressing=pressing)
+        done = self._waits if isinstance(outcome, Again) else self._done
+        self._settler.put(outcome, done, pressing=pressing)
 
     def _done(self, delivery_id: int) -> None:
         self._in_hand.discard(delivery_id)
@@ -195,6 +196,11 @@ class Pump:
             self._wake.set()
         if not self._in_hand or self._line.channel.card.after_crash is AfterCrash.UNKNOWN:
             self._wake.set()
+
+    def _waits(self, delivery_id: int) -> None:
+        """It stands among the waiting ones again, with a moment of its own."""
+        self._done(delivery_id)
+        self._wake.set()
 
     async def _recover(self, *, tried: bool) -> None:
         ours = sorted(self._in_hand | self._settler.ids())

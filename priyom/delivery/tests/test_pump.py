@@ -148,6 +148,14 @@ def test_more_is_claimed_before_the_last_has_left_and_only_while_there_is_more(
     assert [seen for seen, found in claims if not found and seen == 9] == []
 
 
+def test_what_is_tried_again_waits_for_no_other(account: Account, order: Make) -> None:
+    """The first one's answer is long in coming; the second is refused for now, and its moment comes before."""
+    slow, again = order(address="+77010000001"), order(address="+77010000002")
+    script = Script(20.0, Unavailable("занято"))
+    run(account, script, 4.0)
+    assert script.seen == [f"d{slow}", f"d{again}", f"d{again}"]
+
+
 def test_a_stale_one_never_leaves(account: Account, order: Make) -> None:
     number, script = order(), Script()
     run(account, script, lambda: signal(number) == "failed", stale={number: "визит перенесен"})
