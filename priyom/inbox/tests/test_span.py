@@ -178,6 +178,7 @@ def test_no_thread_is_looked_for_in_all_of_them(chat: Conversation, accounts: Ac
         span.first_unread(chat)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("ANALYZE delivery_delivery, inbox_incoming, inbox_note")  # not as empty as they once were
         for question in asked:
             if "delivery_delivery" not in question["sql"] and "inbox_" not in question["sql"]:
                 continue
