@@ -166,6 +166,31 @@ def test_every_room_has_its_layer() -> None:
     assert rooms - set(layers()) == set()
 
 
+REPEATED = """
+WITH part AS (
+    SELECT i.indrelid::regclass::text AS of_table, c.relname AS name, i.indisunique, i.indexrelid,
+        coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS only_where,
+        ARRAY(SELECT ROW(pg_get_indexdef(i.indexrelid, k, true), i.indoption[k - 1], i.indclass[k - 1])::text
+              FROM generate_series(1, i.indnkeyatts) AS k) AS keys
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam AND a.amname = 'btree'
+)
+SELECT short.of_table, short.name, long.name FROM part short JOIN part long
+  ON long.of_table = short.of_table AND long.indexrelid <> short.indexrelid AND long.only_where = short.only_where
+ AND long.keys[1:cardinality(short.keys)] = short.keys
+WHERE short.of_table = ANY (%s) AND NOT short.indisunique
+ORDER BY 1, 2
+"""
+
+
+@pytest.mark.django_db
+def test_no_index_repeats_the_beginning_of_another() -> None:
+    """Each costs every write, and answers nothing that the longer one does not. (What the libraries make is theirs.)"""
+    ours = [model._meta.db_table for model in apps.get_models() if model.__module__.startswith("priyom.")]
+    with connection.cursor() as cursor:
+        cursor.execute(REPEATED, [ours])
+        assert cursor.fetchall() == []
+
+
 def test_foreign_keys_point_down() -> None:
     height = layers()
     upward = []

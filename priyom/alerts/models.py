@@ -14,7 +14,7 @@ class Recipient(models.Model):
     """A person or a group chat of the staff in a staff channel. One nobody has let in yet (`active` False) wrote to us
     by itself. `details` False keeps patients' names and phones out of that messenger: only a link is sent."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recipients")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recipients", db_index=False)
     address = models.CharField(max_length=254)
     name = models.CharField(max_length=200)
     staff = models.ForeignKey(Staff, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -51,7 +51,7 @@ class Alert(models.Model):
     kind = models.CharField(max_length=7, choices=AlertKind.choices)
     task = models.ForeignKey(CallTask, null=True, on_delete=models.CASCADE, related_name="alerts")
     conversation = models.ForeignKey(Conversation, null=True, on_delete=models.CASCADE, related_name="alerts")
-    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="alerts")
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="alerts", db_index=False)
     delivery = models.OneToOneField(Delivery, null=True, on_delete=models.SET_NULL, related_name="alert")
     text = models.TextField()
     created_at = models.DateTimeField()
@@ -69,7 +69,7 @@ class Alert(models.Model):
 class DayLetter(models.Model):
     """The evening's letter of a branch was ordered: each day's exactly once."""
 
-    branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="+")
+    branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
     """The branch's local day."""
     sent_at = models.DateTimeField()

@@ -34,10 +34,10 @@ class Visit(models.Model):
     """
 
     external_id = models.CharField(max_length=200, unique=True)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="visits")
-    practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="visits")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="visits", db_index=False)
+    practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="visits", db_index=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="visits")
-    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="visits")
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="visits", db_index=False)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.BOOKED)

@@ -17,7 +17,7 @@ class Purpose(models.TextChoices):
 class Consent(models.Model):
     """Given or withdrawn, for a purpose, over one channel or ('') over all. `source` and `text` are the proof."""
 
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="consents")
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="consents", db_index=False)
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
     channel = models.CharField(max_length=40, blank=True)
     given = models.BooleanField()

@@ -47,7 +47,7 @@ class Weather(models.Model):
     """How an account stands, as a whole (`place` '') or for one country's numbers. `usual` is {"taken", "arrived",
     "answered": share or null} for the hour named by `usual_key`."""
 
-    account = models.ForeignKey("delivery.Account", on_delete=models.CASCADE, related_name="weathers")
+    account = models.ForeignKey("delivery.Account", on_delete=models.CASCADE, related_name="weathers", db_index=False)
     place = models.CharField(max_length=2, blank=True)
     level = models.PositiveSmallIntegerField(default=0)
     """0 fair, 1 rough, 2 storm"""

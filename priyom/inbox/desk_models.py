@@ -47,7 +47,9 @@ class Note(models.Model):
     """A word among colleagues inside a thread; the patient never sees it. One taken back keeps its place, not its
     text."""
 
-    conversation = models.ForeignKey("inbox.Conversation", on_delete=models.CASCADE, related_name="notes")
+    conversation = models.ForeignKey(
+        "inbox.Conversation", on_delete=models.CASCADE, related_name="notes", db_index=False
+    )
     author = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField()
     text = models.TextField()
@@ -60,7 +62,7 @@ class Note(models.Model):
 class Mention(models.Model):
     """A colleague was named in a note (`@name`) and shall look. `seen_at` null: has not yet."""
 
-    note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="mentions")
+    note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="mentions", db_index=False)
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="mentions")
     seen_at = models.DateTimeField(null=True)
 
@@ -72,7 +74,9 @@ class Mention(models.Model):
 class Draft(models.Model):
     """What somebody has begun to write and not sent, per conversation and person."""
 
-    conversation = models.ForeignKey("inbox.Conversation", on_delete=models.CASCADE, related_name="drafts")
+    conversation = models.ForeignKey(
+        "inbox.Conversation", on_delete=models.CASCADE, related_name="drafts", db_index=False
+    )
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="+")
     text = models.TextField()
     changed_at = models.DateTimeField()
@@ -84,7 +88,9 @@ class Draft(models.Model):
 class Looking(models.Model):
     """Who has a conversation open, and when they last wrote in its composer: so that no two answer at once."""
 
-    conversation = models.ForeignKey("inbox.Conversation", on_delete=models.CASCADE, related_name="lookers")
+    conversation = models.ForeignKey(
+        "inbox.Conversation", on_delete=models.CASCADE, related_name="lookers", db_index=False
+    )
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField()
     wrote_at = models.DateTimeField(null=True)
@@ -157,7 +163,7 @@ class AutoAnswer(models.Model):
 class AutoAnswered(models.Model):
     """When a conversation last got an automatic answer: it is not told the same again and again."""
 
-    conversation = models.ForeignKey("inbox.Conversation", on_delete=models.CASCADE, related_name="+")
+    conversation = models.ForeignKey("inbox.Conversation", on_delete=models.CASCADE, related_name="+", db_index=False)
     answer = models.ForeignKey(AutoAnswer, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField()
 

@@ -37,7 +37,7 @@ class Conversation(models.Model):
     urgent = models.BooleanField(default=False)
     """What they wait with sounds urgent (pain, blood, «срочно»): it stands first."""
     awaits_patient = models.BooleanField(default=False)
-    branch = models.ForeignKey(Branch, null=True, on_delete=models.SET_NULL, related_name="+")
+    branch = models.ForeignKey(Branch, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     """Where this person goes: of the next visit, else of the last one. Null: not known."""
     channel = models.CharField(max_length=40, blank=True)
     """Where the person last wrote."""
@@ -85,8 +85,8 @@ class Conversation(models.Model):
 class Incoming(models.Model):
     """Something a person said or pressed. `delivery` is what it answers, where known; `action` what it meant to us."""
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="incoming")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="incoming", db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False)
     raw = models.ForeignKey(RawUpdate, null=True, on_delete=models.SET_NULL)
     address = models.CharField(max_length=254)
     at = models.DateTimeField()

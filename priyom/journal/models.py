@@ -29,7 +29,7 @@ class Pending(models.Model):
     A reactor that fails is tried again later; after the last try the row is parked, shown, and can be replayed.
     """
 
-    fact = models.ForeignKey(Fact, on_delete=models.CASCADE)
+    fact = models.ForeignKey(Fact, on_delete=models.CASCADE, db_index=False)
     reactor = models.CharField(max_length=100)
     key = models.BigIntegerField()
     next_try_at = models.DateTimeField()

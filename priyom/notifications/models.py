@@ -26,7 +26,7 @@ class Notification(models.Model):
     """One thing to tell one patient. One per visit, version and kind: `dedupe_key`."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="notifications")
-    visit = models.ForeignKey(Visit, null=True, on_delete=models.CASCADE, related_name="notifications")
+    visit = models.ForeignKey(Visit, null=True, on_delete=models.CASCADE, related_name="notifications", db_index=False)
     visit_version = models.PositiveIntegerField(default=0)
     kind = models.CharField(max_length=40)
     purpose = models.CharField(max_length=10, default="service")
@@ -78,7 +78,7 @@ class LegState(models.TextChoices):
 class Leg(models.Model):
     """One attempt of a route: contact point, account, and how long to wait for the goal."""
 
-    notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="legs")
+    notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="legs", db_index=False)
     position = models.PositiveSmallIntegerField()
     contact_point = models.ForeignKey(ContactPoint, null=True, on_delete=models.SET_NULL)
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
@@ -116,7 +116,7 @@ class Template(models.Model):
     """A text handed in to a vendor for approval. `text` is ours, with variables by name; the vendor has it with
     numbered places, in the order of the names. `standing` and `category` as in `contracts.vitals`."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="templates")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="templates", db_index=False)
     kind = models.CharField(max_length=40)
     language = models.CharField(max_length=2)
     name = models.CharField(max_length=100)

@@ -67,7 +67,7 @@ class Kind(models.TextChoices):
 class ContactPoint(models.Model):
     """An address of a patient. Phones are E.164. `removed_at`: the source no longer names it; kept for history."""
 
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="contacts")
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="contacts", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     address = models.CharField(max_length=254)
     relation = models.CharField(max_length=20, default="own")
@@ -84,7 +84,7 @@ class ContactPoint(models.Model):
 class Reach(models.Model):
     """What we know of one contact point on one channel. Absent row: nothing is known."""
 
-    contact_point = models.ForeignKey(ContactPoint, on_delete=models.CASCADE, related_name="reaches")
+    contact_point = models.ForeignKey(ContactPoint, on_delete=models.CASCADE, related_name="reaches", db_index=False)
     channel = models.CharField(max_length=40)
     lost = models.CharField(max_length=10, blank=True)
     """'' | `blocked` (the person stopped us) | `gone` (no such address there). Routes skip a lost one."""

@@ -22,7 +22,7 @@ class Scenario(models.Model):
 class Run(models.Model):
     """One scenario going its way for one version of one visit. `due_at` is null only when it has ended."""
 
-    scenario = models.ForeignKey(Scenario, on_delete=models.CASCADE)
+    scenario = models.ForeignKey(Scenario, on_delete=models.CASCADE, db_index=False)
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="runs")
     visit_version = models.PositiveIntegerField()
     step = models.PositiveSmallIntegerField(default=0)
