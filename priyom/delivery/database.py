@@ -95,6 +95,10 @@ class Database:
 
     async def close(self) -> None:
         """Close what stands idle."""
+        self.let_go()
+
+    def let_go(self) -> None:
+        """The same, for those who cannot wait: their event loop may be ending."""
         idle, self._idle = self._idle, []
         for held in idle:
-            await held.close()
+            held.pgconn.finish()

@@ -71,7 +71,7 @@ class Hub:
         self._pages.add(page)
         if page.looking:
             self._lookers.come(page.looking)
-        if self._task is None or self._task.get_name() != "live" or self._task.done():
+        if self._task is None or self._task.done():
             self._place = None
             self._ready.clear()
             self._task = asyncio.create_task(self._listen(), name="live")
@@ -83,7 +83,8 @@ class Hub:
             self._lookers.go(page.looking)
         if not self._pages and self._task is not None:
             self._task.cancel()
-            self._task = asyncio.create_task(self._end(), name="the end")
+            self._task = None
+            self._database.let_go()
 
     async def catch_up(self, page: Page, after: str) -> None:
         """Tell a page that has joined what happened since the place it names. Whatever is told to all from now on it
@@ -103,9 +104,6 @@ class Hub:
             return words if words is None else words | await self._placed(words, [page])
         except psycopg.Error:
             return None
-
-    async def _end(self) -> None:
-        await self._database.close()
 
     async def _listen(self) -> None:
         wait = 0.5

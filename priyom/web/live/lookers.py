@@ -66,6 +66,12 @@ class Lookers:
         return bool(self._open or self._kept or self._leaving)
 
     async def _keep(self) -> None:
+        try:
+            await self._keep_while_busy()
+        finally:  # also where the process ends meanwhile
+            self._database.let_go()
+
+    async def _keep_while_busy(self) -> None:
         loop = asyncio.get_running_loop()
         said = loop.time()
         while self._busy():
@@ -74,9 +80,7 @@ class Lookers:
             said = loop.time() if again else said
             try:
                 await self._settle(loop.time(), again)
-                if not self._busy():
-                    await self._database.close()
-                else:
+                if self._busy():
                     await self._wait(said + STILL_EVERY.total_seconds() - loop.time())
             except psycopg.Error as error:
                 log.warning("who looks at which thread cannot be written down: %s", str(error).strip())

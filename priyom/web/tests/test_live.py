@@ -17,6 +17,7 @@ from django.test import AsyncClient
 
 from priyom.clinic.models import Role
 from priyom.contracts.message import Signal
+from priyom.delivery.database import Database
 from priyom.delivery.enqueue import Order, enqueue
 from priyom.delivery.models import Doubt, FileState, StoredFile
 from priyom.delivery.settle import advance
@@ -26,6 +27,7 @@ from priyom.inbox.models import Conversation, Incoming
 from priyom.journal.models import Fact
 from priyom.web.live import hub as hubs
 from priyom.web.live.entrance import page_of
+from priyom.web.live.lookers import Lookers
 from priyom.web.live.page import Heard, Page
 from priyom.web.live.stream import events
 from priyom.web.tests.conftest import Clinic
@@ -381,3 +383,18 @@ async def test_a_row_another_process_has_removed_is_written_again(clinic: Clinic
     hubs.hub()._lookers._grace = 0.0
     await closed(tab)
     await lookers(clinic, 0)
+
+
+def test_a_program_that_ends_leaves_no_connection_open(clinic: Clinic) -> None:
+    """Who looks at the thread has been written down, and would be written again a little later."""
+    database = Database()
+    staff = make.make_staff()
+
+    async def story() -> None:
+        Lookers(database).come((clinic.chat.pk, staff.pk))
+        async with asyncio.timeout(SOON):
+            while not database._idle:  # noqa: ASYNC110 - a connection that is given back rings no bell
+                await asyncio.sleep(0.01)
+
+    asyncio.run(story())
+    assert database._idle == []
