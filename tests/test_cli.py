@@ -61,6 +61,26 @@ def test_a_bad_environment_is_one_sentence() -> None:
     assert ended.stderr.count("\n") == 1
 
 
+LOADED = """
+import gc
+from config import cli
+with cli.house():
+    first = gc.get_freeze_count()
+    assert gc.isenabled() and first > 10_000, first
+    cli._room("priyom.workers.main")
+    assert gc.isenabled() and gc.get_freeze_count() > first
+    try:
+        cli._room("priyom.no_such_room")
+    except cli.Failure:
+        assert gc.isenabled()
+"""
+
+
+def test_the_collector_does_not_walk_through_the_program() -> None:
+    ended = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
     ended = priyom("status", DATABASE_URL=f"postgresql://nobody@/none?host={tmp_path}")
     assert ended.returncode == 1
