@@ -62,6 +62,7 @@ def registered() -> Iterator[None]:
 
 def _look_again() -> None:
     registry.names.cache_clear()
+    registry.card.cache_clear()
     registry.channel.cache_clear()
 
 

@@ -27,23 +27,28 @@ def names() -> tuple[str, ...]:
 
 
 @cache
-def channel(key: str) -> Channel:
-    """The channel of that folder. Raises NoSuchChannel."""
+def card(key: str) -> Card:
+    """The card alone, without loading what sends and receives. Raises NoSuchChannel."""
     if key not in names():
         raise NoSuchChannel(key)
-    folder = f"priyom.channels.{key}"
-    card = cast(Card, import_module(folder).CARD)
+    return cast(Card, import_module(f"priyom.channels.{key}").CARD)
+
+
+@cache
+def channel(key: str) -> Channel:
+    """The channel of that folder. Raises NoSuchChannel."""
+    its, folder = card(key), f"priyom.channels.{key}"
     return Channel(
-        card,
+        its,
         cast(Sender, import_module(f"{folder}.send")),
         cast(Receiver, import_module(f"{folder}.receive")),
-        cast(Listener, import_module(f"{folder}.listen")) if card.listens else None,
+        cast(Listener, import_module(f"{folder}.listen")) if its.listens else None,
     )
 
 
 def cards() -> tuple[Card, ...]:
     """The cards of all channels."""
-    return tuple(channel(name).card for name in names())
+    return tuple(card(name) for name in names())
 
 
 def family(key: str) -> frozenset[str]:
@@ -51,8 +56,8 @@ def family(key: str) -> frozenset[str]:
     for SMS). A channel whose folder is gone is alone."""
     if key not in names():
         return frozenset((key,))
-    card = channel(key).card
-    return frozenset(c.key for c in cards() if (c.sort, c.contact_kind) == (card.sort, card.contact_kind))
+    its = card(key)
+    return frozenset(c.key for c in cards() if (c.sort, c.contact_kind) == (its.sort, its.contact_kind))
 
 
 def emulator(key: str, world: World) -> Emulator:
