@@ -9,7 +9,6 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Min
 
 from priyom.appointments.change import NotLive, TimeTaken, cancel, confirm, give_up, move
 from priyom.appointments.free import claim
@@ -21,12 +20,14 @@ from priyom.inbox.desk_models import Presence
 from priyom.inbox.models import CallTask, TaskState
 from priyom.inbox.presence import GONE_AFTER, let_go
 from priyom.inbox.tasks import NotOpen, close, entry, locked
+from priyom.journal.due import Due
 
 __all__ = [
     "OUTCOMES", "InHand", "NotOpen", "Said", "TimeTaken", "TooLate", "carry_out_once", "done", "free",
     "held_by_another", "in_hand", "latest", "next_due", "no_answer", "note", "take", "take_back", "unreached",
 ]  # fmt: skip
 
+DUE = Due(CallTask, "said_until")
 TRY_AGAIN = timedelta(minutes=30)
 HELD = timedelta(minutes=15)
 """Whoever takes a task has it for so long; then a colleague may call."""
@@ -142,10 +143,10 @@ def take_back(task: CallTask, staff: Staff) -> None:
 @transaction.atomic
 def carry_out_once() -> bool:
     """Carry out one result that can no longer be taken back. True when there was one."""
-    due = CallTask.objects.select_for_update(skip_locked=True, of=("self",)).select_related("taken_by")
-    row = due.filter(said_until__lte=now()).order_by("said_until", "pk").first()
-    if row is None:
+    number = DUE.take()
+    if number is None:
         return False
+    row = CallTask.objects.select_related("taken_by").get(pk=number)
     said = Said.of(row.said or {})
     row.said, row.said_until = None, None
     _carry_out(row, said)
@@ -154,8 +155,7 @@ def carry_out_once() -> bool:
 
 def next_due() -> datetime | None:
     """When the next result is to be carried out."""
-    found: datetime | None = CallTask.objects.aggregate(at=Min("said_until"))["at"]
-    return found
+    return DUE.nearest()
 
 
 @transaction.atomic

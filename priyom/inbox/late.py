@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min
 
 from priyom.clinic.house import house
 from priyom.contracts.card import Card, Sort
@@ -18,12 +17,14 @@ from priyom.delivery.models import Account, Delivery, DeliveryState
 from priyom.foundation.clock import now
 from priyom.inbox.models import LateAnswer
 from priyom.inbox.visitors import is_here, phone_of
+from priyom.journal.due import Due
 from priyom.notifications.rules import Way
 from priyom.notifications.templates import needed
 from priyom.notifications.ways import Use, candidates, ways
 from priyom.notifications.wording import languages
 from priyom.patients.models import Kind
 
+DUE = Due(LateAnswer, "due_at")
 WAIT = timedelta(minutes=2)
 GIVE_UP = timedelta(days=1)
 """An answer to a page that stays open unseen for so long is no news any more."""
@@ -43,10 +44,10 @@ def look_after(delivery_id: int, card: Card, leaves_at: datetime | None = None) 
 @transaction.atomic
 def late_once() -> bool:
     """Take one answer that is due. True when there was one."""
-    rows = LateAnswer.objects.select_for_update(skip_locked=True, of=("self",)).select_related("delivery__account")
-    row = rows.filter(due_at__lte=now()).order_by("due_at", "pk").first()
-    if row is None:
+    number = DUE.take()
+    if number is None:
         return False
+    row = LateAnswer.objects.select_related("delivery__account").get(pk=number)
     delivery = row.delivery
     if delivery.signal in SEEN or delivery.state == DeliveryState.CANCELLED or now() - delivery.due_at > GIVE_UP:
         _settle([row], None)
@@ -60,8 +61,7 @@ def late_once() -> bool:
 
 def next_due() -> datetime | None:
     """When the next answer is to be looked after."""
-    found: datetime | None = LateAnswer.objects.aggregate(at=Min("due_at"))["at"]
-    return found
+    return DUE.nearest()
 
 
 def _unseen(delivery: Delivery) -> Sequence[LateAnswer]:

@@ -11,9 +11,10 @@ from collections import deque
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
+from typing import cast
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Min
+from django.db.models import F
 
 from priyom.foundation.clock import now
 from priyom.foundation.sql import Statements
@@ -79,8 +80,10 @@ def react_once() -> bool:
 
 def next_due() -> datetime | None:
     """When the next queued fact is to be taken."""
-    found: datetime | None = Pending.objects.filter(parked=False).aggregate(at=Min("next_try_at"))["at"]
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute(sql["next_try"])
+        row = cursor.fetchone()
+    return row and cast(datetime, row[0])
 
 
 def replay(pending_id: int) -> None:

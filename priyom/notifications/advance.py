@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F
 
 from priyom.appointments.models import LIVE, State
 from priyom.contracts.card import Card
@@ -17,6 +17,7 @@ from priyom.contracts.registry import channel as find_channel
 from priyom.delivery.enqueue import Order, cancel, enqueue
 from priyom.delivery.models import Account
 from priyom.foundation.clock import now
+from priyom.journal.due import Due
 from priyom.journal.record import record
 from priyom.notifications.doubt import dispel, ended_how, went_on
 from priyom.notifications.evidence import signal_words
@@ -33,29 +34,26 @@ from priyom.patients.models import Reach
 
 INFORMS_WITHIN = timedelta(hours=12)
 """A route that only informs tries its next way within so long, however far the visit is."""
+DUE = Due(Notification, "act_at")
 LIVING = (NotificationState.PLANNED, NotificationState.RUNNING)
 
 
 @transaction.atomic
 def advance_once() -> bool:
     """Take one notification whose moment has come. True when there was one."""
-    row = (
-        Notification.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("visit__branch", "visit__service", "visit__practitioner", "visit__patient", "patient")
-        .filter(act_at__lte=now())
-        .order_by("act_at", "id")
-        .first()
-    )
-    if row is None:
+    number = DUE.take()
+    if number is None:
         return False
-    _step(row, now())
+    wide = Notification.objects.select_related(
+        "visit__branch", "visit__service", "visit__practitioner", "visit__patient", "patient"
+    )
+    _step(wide.get(pk=number), now())
     return True
 
 
 def next_due() -> datetime | None:
     """When the next notification has something to do."""
-    found: datetime | None = Notification.objects.filter(act_at__isnull=False).aggregate(at=Min("act_at"))["at"]
-    return found
+    return DUE.nearest()
 
 
 def _step(row: Notification, at: datetime) -> None:
@@ -232,8 +230,7 @@ def hold(patient_id: int) -> None:
 
 def exhaust(row: Notification, why: str) -> None:
     """Messages have done what they could. Records NotificationExhausted."""
-    close_legs(row, LegState.PASSED, why)
-    end(row, NotificationState.EXHAUSTED, why)
+    end(row, NotificationState.EXHAUSTED, why, legs=LegState.PASSED)
     record(
         NotificationExhausted(
             patient_id=row.patient_id, visit_id=row.visit_id, notification_id=row.pk, kind=row.kind,
@@ -242,9 +239,9 @@ def exhaust(row: Notification, why: str) -> None:
     )  # fmt: skip
 
 
-def end(row: Notification, state: NotificationState, reason: str) -> None:
-    """Nothing more is done for it; what still waits to be sent is taken back."""
-    close_legs(row, LegState.CANCELLED, reason)
+def end(row: Notification, state: NotificationState, reason: str, legs: LegState = LegState.CANCELLED) -> None:
+    """Nothing more is done for it; what still waits to be sent is taken back, and its legs get the state `legs`."""
+    close_legs(row, legs, reason)
     row.state, row.act_at, row.ended_at = state, None, now()
     row.reason = reason[:300]
     row.save(update_fields=["state", "act_at", "ended_at", "reason", "evidence"])

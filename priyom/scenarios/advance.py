@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Min
 
 from priyom.appointments.models import LIVE, State
 from priyom.foundation.clock import now
+from priyom.journal.due import Due
 from priyom.notifications.notify import Order, notify, quiet
 from priyom.notifications.rules import reminder_moment
 from priyom.scenarios.models import Run
 from priyom.scenarios.rules import FRESH, Notify, OnlyIf, Wait, parse_steps
 
+DUE = Due(Run, "due_at")
 WAITED = "waited"
 """Marker in a run's context: the wait of this step number is over."""
 
@@ -21,23 +22,19 @@ WAITED = "waited"
 @transaction.atomic
 def advance_once() -> bool:
     """Take one due run as far as it goes. True when there was one."""
-    run = (
-        Run.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("scenario", "visit__branch", "visit__patient", "visit__service", "visit__practitioner")
-        .filter(due_at__lte=now())
-        .order_by("due_at", "id")
-        .first()
-    )
-    if run is None:
+    number = DUE.take()
+    if number is None:
         return False
-    _go(run, now())
+    wide = Run.objects.select_related(
+        "scenario", "visit__branch", "visit__patient", "visit__service", "visit__practitioner"
+    )
+    _go(wide.get(pk=number), now())
     return True
 
 
 def next_due() -> datetime | None:
     """When the next run has something to do."""
-    found: datetime | None = Run.objects.filter(due_at__isnull=False).aggregate(at=Min("due_at"))["at"]
-    return found
+    return DUE.nearest()
 
 
 def _go(run: Run, at: datetime) -> None:
