@@ -6,8 +6,7 @@ import asyncio
 import signal
 from contextlib import suppress
 
-import django
-
+from config.cli import house
 from journeys import counting
 
 
@@ -23,5 +22,5 @@ async def main() -> None:
 
 if __name__ == "__main__":
     counting.register()
-    django.setup()
-    asyncio.run(main())
+    with house():
+        asyncio.run(main())

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.db import connection
+
 from priyom.contracts.message import Signal
 from priyom.contracts.registry import channel as find_channel
 from priyom.delivery import doubts
-from priyom.delivery.models import Doubt
 from priyom.foundation.clock import now
+from priyom.foundation.sql import Statements
 from priyom.notifications.models import Leg, Notification, NotificationState
 from priyom.notifications.notify import last_call
+
+sql = Statements(Path(__file__).parent / "sql")
 
 ANSWERED = "пациент уже ответил"
 ANOTHER_WAY = "сообщение дошло другим путем"
@@ -20,9 +26,10 @@ def dispel(row: Notification, how: str, but: Leg | None = None) -> int:
     """End the doubts about this notification's legs, `but` the one that has just begun; how many there were."""
     if but is not None and but.position == 0:
         return 0
-    still = Doubt.objects.filter(resolved="", delivery__leg__notification=row)
-    found = still.exclude(delivery__leg=but) if but is not None else still
-    return doubts.resolve(found.values_list("delivery_id", flat=True), how)
+    with connection.cursor() as cursor:
+        cursor.execute(sql["doubted"], {"notification": row.pk, "but": 0 if but is None else but.pk})
+        found = [number for (number,) in cursor.fetchall()]
+    return doubts.resolve(found, how)
 
 
 def went_on(leg: Leg) -> str:

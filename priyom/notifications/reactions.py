@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.db import connection
 from django.db.models import QuerySet
 
 from priyom.appointments.facts import (
@@ -18,13 +21,16 @@ from priyom.contracts.registry import family
 from priyom.delivery.enqueue import cancel
 from priyom.delivery.facts import DeliverySettled
 from priyom.foundation.clock import now
+from priyom.foundation.sql import Statements
 from priyom.journal.record import Seen, reacts_to
-from priyom.notifications.advance import LIVING, accepted_counts, close_legs, end, reach, reached_meanwhile, stale
+from priyom.notifications.advance import LIVING, accepted_counts, end, reach, reached_meanwhile, stale
 from priyom.notifications.doubt import dispel, ended_how, went_on
 from priyom.notifications.evidence import signal_words
 from priyom.notifications.models import Leg, LegState, Notification, NotificationState
 from priyom.notifications.standing import settle_standing
 from priyom.patients.facts import ContactLost
+
+sql = Statements(Path(__file__).parent / "sql")
 
 
 @reacts_to(DeliverySettled)
@@ -32,19 +38,31 @@ def delivery_settled(fact: DeliverySettled, seen: Seen) -> None:
     """A leg has a signal: on to the next one, or the goal is reached - also when the leg's time was already over."""
     if fact.origin != "notification":
         return
-    leg = Leg.objects.select_related("account", "delivery").filter(delivery_id=fact.delivery_id).first()
-    if leg is None:
-        return
-    row = Notification.objects.select_for_update().get(pk=leg.notification_id)
+    with connection.cursor() as cursor:
+        cursor.execute(sql["leg_of"], {"delivery": fact.delivery_id})
+        found = cursor.fetchone()
     signal = Signal(fact.signal)
+    if found is None or not _concerns(signal, *found[1:]):
+        return
+    leg = Leg.objects.select_related("account", "notification").get(pk=found[0])
+    row = leg.notification
     if signal == Signal.FAILED:
         _leg_failed(row, leg, fact.evidence or fact.code)
     elif signal == Signal.UNCERTAIN:
         _leg_uncertain(row, leg)
-    elif signal.rung >= Signal(row.goal).rung and row.goal != Signal.ANSWERED:
+    elif signal.rung >= Signal(row.goal).rung:
         reach(row, leg, signal_words(leg.account.channel, signal.value))
     else:
         accepted_counts(row, leg, signal)
+
+
+def _concerns(signal: Signal, state: str, goal: str) -> bool:
+    """Whether the route has anything to do with it: most signals come on the way to an answer, or after the end."""
+    if signal in (Signal.FAILED, Signal.UNCERTAIN):
+        return True
+    if state not in LIVING or goal == Signal.ANSWERED:
+        return False
+    return goal == Signal.DELIVERED or signal.rung >= Signal(goal).rung
 
 
 def _leg_failed(row: Notification, leg: Leg, why: str) -> None:
@@ -157,5 +175,4 @@ def _drop_stale(visit_id: int) -> None:
     for row in _live(visit_id):
         why = stale(row)
         if why:
-            close_legs(row, LegState.CANCELLED, why)
             end(row, NotificationState.CANCELLED, why)

@@ -20,14 +20,16 @@ CHANGE_ROW = ("move", "cancel")
 
 def settle_standing(visit_id: int, how: str) -> int:
     """Edit what stands: `how` is confirmed, moved or cancelled. The number of edits ordered."""
-    visit = Visit.objects.select_related("patient", "branch", "service", "practitioner").get(pk=visit_id)
-    standing = (
+    standing = list(
         Delivery.objects.select_related("account")
         .filter(visit_id=visit_id, op=Op.SEND, state=DeliveryState.SETTLED, body__has_key="rows")
         .exclude(signal__in=(Signal.FAILED, ""))
         .exclude(provider_id="")
         .order_by("-id")[:20]
     )
+    if not standing:
+        return 0
+    visit = Visit.objects.select_related("patient", "branch", "service", "practitioner").get(pk=visit_id)
     edits = 0
     for delivery in standing:
         card = find_channel(delivery.account.channel).card
