@@ -8,6 +8,7 @@ import signal
 import statistics
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from bench.peers import install, plan
@@ -38,9 +39,10 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def play(given: argparse.Namespace, contestants: list[Contestant], size: plan.Size, kills: list[int]) -> Results:
-    """All rounds."""
-    results: Results = {}
+def play(
+    given: argparse.Namespace, contestants: list[Contestant], size: plan.Size, kills: list[int], results: Results
+) -> None:
+    """All rounds, into `results`."""
     postgres = Postgres()
     try:
         print(f"postgresql {postgres.version} (fsync on, synchronous_commit on), redis appendfsync {given.redis_fsync}")
@@ -60,7 +62,6 @@ def play(given: argparse.Namespace, contestants: list[Contestant], size: plan.Si
                     )
     finally:
         postgres.close()
-    return results
 
 
 def _round(postgres: Postgres, contestant: Contestant, made: plan.Plan, given: argparse.Namespace) -> Verdict | None:
@@ -116,7 +117,9 @@ def main() -> int:
     print(f"{size.paced} messages at {size.rate}/s, then {size.burst} due at once; {versions}")
     for contestant in contestants:
         print(f"- {contestant.key}: {contestant.settings}")
-    results = play(given, contestants, size, kills)
+    results: Results = {}
+    with suppress(KeyboardInterrupt):  # what has been measured until then is still worth a table
+        play(given, contestants, size, kills, results)
     print()
     print(table(results, contestants, kills, size.total))
     return 0
